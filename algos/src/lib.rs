@@ -1,0 +1,1 @@
+//! The rx algorithms: formulas to designs, accumulators to models, models to predictions.

@@ -1,0 +1,2 @@
+//! One crate for everything: the format, the engine, the algorithms and the SQL bridge.
+pub use {algos, engine, sqlbridge, xdf};

@@ -1,0 +1,2 @@
+//! The program `xdf`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! One way for data: blocks, sources, sinks, expressions, formulas and executors.

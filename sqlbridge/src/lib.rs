@@ -1,0 +1,1 @@
+//! SQL Server and ODBC rows in the same pipeline.

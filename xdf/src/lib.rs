@@ -1,0 +1,1 @@
+//! The XDF file format: XDF 5 read and written, Microsoft's containers read, straight to Arrow.
