@@ -1,0 +1,227 @@
+//! One error for everything that can go wrong with an `.xdf` file.
+//!
+//! Every variant names the file, and where it makes sense the column, the block, the byte offset, and what was
+//! expected against what was found, so that one line is enough to act on. The decoders below this level know
+//! nothing of files: they return a [`Fault`], and the file adds the place.
+
+use std::fmt::Display;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The result of every fallible function of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong when an `.xdf` file is opened, read, verified or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused; `action` says what was tried.
+    #[error("cannot {action} '{}': {source}", path.display())]
+    Io {
+        /// The file or folder concerned.
+        path: PathBuf,
+        /// What was tried, as it reads after "cannot".
+        action: &'static str,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The target exists and overwriting was not asked for.
+    #[error("'{}' already exists; allow overwriting or choose another name", path.display())]
+    Exists {
+        /// The target.
+        path: PathBuf,
+    },
+    /// The file has no bytes.
+    #[error("'{}' is empty (0 bytes), not an XDF file", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The first bytes are those of something else.
+    #[error("'{}' is not an XDF file: it looks like {found}", path.display())]
+    NotXdf {
+        /// The file.
+        path: PathBuf,
+        /// What the file seems to be, with the first bytes when nothing is known about them.
+        found: String,
+    },
+    /// Written by a later major version of the format.
+    #[error(
+        "'{}' is XDF version {major}.{minor}, this program reads up to {supported}; update the program",
+        path.display()
+    )]
+    NewerVersion {
+        /// The file.
+        path: PathBuf,
+        /// Major version of the file.
+        major: u16,
+        /// Minor version of the file.
+        minor: u16,
+        /// The highest major version that can be read.
+        supported: u16,
+    },
+    /// The file ends before its committed end.
+    #[error("'{}' is truncated: {expected} bytes were committed, {got} are there", path.display())]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// Length that the file must have at least, in bytes.
+        expected: u64,
+        /// Length that it has, in bytes.
+        got: u64,
+    },
+    /// A structure of the file (header, footer, directory, ...) does not hold what it must.
+    #[error("'{}' is damaged: {what} at byte {offset}: expected {expected}, got {got}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The structure concerned.
+        what: &'static str,
+        /// Its place in the file, in bytes.
+        offset: u64,
+        /// What belongs there.
+        expected: String,
+        /// What is there.
+        got: String,
+    },
+    /// The data of one column in one block do not decode to what the directory promises.
+    #[error(
+        "'{}' is damaged: column '{column}', block {block}, byte {offset}: expected {expected}, got {got}",
+        path.display()
+    )]
+    DamagedSegment {
+        /// The file.
+        path: PathBuf,
+        /// Name of the column.
+        column: String,
+        /// Number of the block, from 0.
+        block: usize,
+        /// Where the segment begins in the file, in bytes.
+        offset: u64,
+        /// What belongs there.
+        expected: String,
+        /// What is there.
+        got: String,
+    },
+    /// A column type that the format does not store.
+    #[error(
+        "column '{column}' has type {data_type}, which XDF does not store; cast it to one of: boolean, int8 to \
+         int64, uint8 to uint64, float32, float64, utf8, dictionary of utf8, date32, timestamp"
+    )]
+    UnsupportedType {
+        /// Name of the column.
+        column: String,
+        /// Its Arrow type.
+        data_type: String,
+    },
+    /// A batch does not have the columns that the writer was created with.
+    #[error("column {index} of the batch does not fit the file '{}': expected {expected}, got {got}", path.display())]
+    SchemaMismatch {
+        /// The file being written.
+        path: PathBuf,
+        /// Number of the column, from 0.
+        index: usize,
+        /// Name and type that the file has.
+        expected: String,
+        /// Name and type that the batch has.
+        got: String,
+    },
+    /// Two columns of one file share a name.
+    #[error("the column name '{column}' occurs more than once; rename one of them")]
+    DuplicateColumn {
+        /// The name.
+        column: String,
+    },
+    /// A column number beyond the schema.
+    #[error("'{}' has {columns} columns, there is no column number {index}", path.display())]
+    NoSuchColumn {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for, from 0.
+        index: usize,
+        /// How many there are.
+        columns: usize,
+    },
+    /// A block number beyond the file.
+    #[error("'{}' has {blocks} blocks, there is no block number {index}", path.display())]
+    NoSuchBlock {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for, from 0.
+        index: usize,
+        /// How many there are.
+        blocks: usize,
+    },
+    /// An option outside of its range.
+    #[error("{option} must be {expected}, got {got}")]
+    InvalidOption {
+        /// Name of the option.
+        option: &'static str,
+        /// What is allowed.
+        expected: &'static str,
+        /// What was given.
+        got: String,
+    },
+    /// The writer failed before; nothing more can be written and nothing is committed.
+    #[error("writing '{}' failed before; nothing is committed, write the file again", path.display())]
+    WriterFailed {
+        /// The file being written.
+        path: PathBuf,
+    },
+    /// The file needs something that this version does not read.
+    #[error("'{}' {what}, which this version does not read", path.display())]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// What it needs, as it reads after the file name.
+        what: String,
+    },
+    /// Arrow refused to build an array or a batch.
+    #[error("'{}': {source}", path.display())]
+    Arrow {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: arrow_schema::ArrowError,
+    },
+}
+
+impl Error {
+    /// An [`Error::Io`] for `path`.
+    pub(crate) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
+        Self::Io { path: path.to_owned(), action, source }
+    }
+}
+
+/// What a decoder found wrong, before the file adds path, column, block and offset.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    /// What the format demands.
+    pub(crate) expected: String,
+    /// What the bytes say.
+    pub(crate) got: String,
+}
+
+impl Fault {
+    /// A fault from anything that prints.
+    pub(crate) fn new(expected: impl Display, got: impl Display) -> Self {
+        Self { expected: expected.to_string(), got: got.to_string() }
+    }
+
+    /// The fault as the damage of a structure of the file.
+    pub(crate) fn in_file(self, path: &Path, what: &'static str, offset: u64) -> Error {
+        Error::Damaged { path: path.to_owned(), what, offset, expected: self.expected, got: self.got }
+    }
+
+    /// The fault as the damage of one segment.
+    pub(crate) fn in_segment(self, path: &Path, column: &str, block: usize, offset: u64) -> Error {
+        Error::DamagedSegment {
+            path: path.to_owned(),
+            column: column.to_owned(),
+            block,
+            offset,
+            expected: self.expected,
+            got: self.got,
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! An open `.xdf` file of any generation.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::{Fields, Schema, SchemaRef};
+
+use crate::container::Xdf5;
+use crate::mmap::{Bytes, Source};
+use crate::{ColumnStatistics, Error, FileReader, OpenOptions, ReadOptions, Result};
+
+/// Which format a file has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Generation {
+    /// XDF 5, this crate's own.
+    Xdf5 {
+        /// Major version.
+        major: u16,
+        /// Minor version.
+        minor: u16,
+    },
+    /// Microsoft's container with a trailer, 2014 to 2022.
+    Microsoft42,
+    /// Microsoft's container with a header, up to about 2014.
+    Microsoft31,
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Xdf5 { major, minor } => write!(f, "XDF {major}.{minor}"),
+            Self::Microsoft42 => f.write_str("Microsoft XDF 4.2"),
+            Self::Microsoft31 => f.write_str("Microsoft XDF 3.1"),
+        }
+    }
+}
+
+/// Where and how one column of one block is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentInfo {
+    /// Number of the column, from 0.
+    pub column: usize,
+    /// Where the segment begins in the file, in bytes.
+    pub offset: u64,
+    /// Stored length in bytes.
+    pub bytes: u64,
+    /// How it is encoded, for people: "constant", "narrow u16 + zstd", ...
+    pub encoding: String,
+    /// Number of rows.
+    pub rows: u64,
+    /// Number of missing values, when it is stored.
+    pub missing: Option<u64>,
+}
+
+/// One damaged place that [`File::verify`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// Number of the block, from 0; absent for what belongs to no block.
+    pub block: Option<usize>,
+    /// Name of the column, when the damage is in its data.
+    pub column: Option<String>,
+    /// Place in the file, in bytes.
+    pub offset: u64,
+    /// What was expected and what is there.
+    pub problem: String,
+}
+
+/// What [`File::verify`] read and found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Number of blocks read.
+    pub blocks: usize,
+    /// Number of segments read.
+    pub segments: u64,
+    /// Number of bytes read.
+    pub bytes: u64,
+    /// Everything that is damaged; empty when the file is sound.
+    pub damaged: Vec<Damage>,
+}
+
+impl VerifyReport {
+    /// True when nothing is damaged.
+    pub fn is_ok(&self) -> bool {
+        self.damaged.is_empty()
+    }
+}
+
+/// An open `.xdf` file: schema, statistics, blocks. Cloning shares it; it can be read from many threads at once.
+#[derive(Clone)]
+pub struct File {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    size: u64,
+    /// First row of every block, then the number of rows: one more entry than blocks.
+    starts: Vec<u64>,
+    container: Container,
+}
+
+/// One variant for each reader that answers the same questions.
+enum Container {
+    Xdf5(Box<Xdf5>),
+}
+
+/// The first four bytes of both containers of Microsoft.
+const MICROSOFT_MAGIC: [u8; 4] = [0xF4, 0xD3, 0xD2, 0xD1];
+
+impl File {
+    /// Opens a file of any generation; its first bytes decide which.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not XDF, is of a newer version, or is damaged.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(path, &OpenOptions::default())
+    }
+
+    /// Opens a file with options.
+    ///
+    /// # Errors
+    /// As [`File::open`].
+    pub fn open_with(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
+        let path = path.as_ref();
+        let file = fs::File::open(path).map_err(|e| Error::io(path, "open", e))?;
+        let metadata = file.metadata().map_err(|e| Error::io(path, "open", e))?;
+        if metadata.is_dir() {
+            return Err(Error::io(path, "open", io::ErrorKind::IsADirectory.into()));
+        }
+        let size = metadata.len();
+        if size == 0 {
+            return Err(Error::Empty { path: path.to_owned() });
+        }
+        let source = if options.mmap {
+            let len = usize::try_from(size)
+                .map_err(|_| Error::io(path, "map", io::ErrorKind::OutOfMemory.into()))?;
+            Source::Memory(Bytes::map(&file, len).map_err(|e| Error::io(path, "map", e))?)
+        } else {
+            Source::File(file)
+        };
+        let first = source.read(0, size.min(64)).map_err(|e| Error::io(path, "read", e))?;
+        if first.starts_with(&MICROSOFT_MAGIC) {
+            return Err(Error::Unsupported {
+                path: path.to_owned(),
+                what: "is a file of Microsoft's XDF container".to_owned(),
+            });
+        }
+        let (xdf, starts) = Xdf5::open(path, source, size, options.verify_checksums)?;
+        let container = Container::Xdf5(Box::new(xdf));
+        Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), size, starts, container }) })
+    }
+
+    /// The path that the file was opened by.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Length of the file in bytes.
+    pub fn size(&self) -> u64 {
+        self.inner.size
+    }
+
+    /// Which format the file has.
+    pub fn generation(&self) -> Generation {
+        match &self.inner.container {
+            Container::Xdf5(xdf) => xdf.generation(),
+        }
+    }
+
+    /// Names and types of the columns; what else is known about them is in the metadata of fields and schema.
+    pub fn schema(&self) -> &SchemaRef {
+        match &self.inner.container {
+            Container::Xdf5(xdf) => xdf.schema(),
+        }
+    }
+
+    /// Number of rows.
+    pub fn num_rows(&self) -> u64 {
+        self.inner.starts.last().copied().unwrap_or_default()
+    }
+
+    /// Number of blocks.
+    pub fn num_blocks(&self) -> usize {
+        self.inner.starts.len().saturating_sub(1)
+    }
+
+    /// Number of rows of a block; 0 beyond the last.
+    pub fn block_rows(&self, block: usize) -> u64 {
+        match self.inner.starts.get(block..).unwrap_or_default() {
+            [start, end, ..] => end - start,
+            _ => 0,
+        }
+    }
+
+    /// First row of a block, from 0; the number of rows beyond the last.
+    pub fn block_start(&self, block: usize) -> u64 {
+        self.inner.starts.get(block).copied().unwrap_or_else(|| self.num_rows())
+    }
+
+    /// The block that holds a row; the number of blocks beyond the last row.
+    pub(crate) fn block_of(&self, row: u64) -> usize {
+        self.inner.starts.partition_point(|start| *start <= row).saturating_sub(1)
+    }
+
+    /// What the segments are compressed with: "zstd", "zlib" or "none".
+    pub fn compression(&self) -> &'static str {
+        match &self.inner.container {
+            Container::Xdf5(xdf) => xdf.compression(),
+        }
+    }
+
+    /// Statistics of a column over the whole file, when they are stored.
+    pub fn column_statistics(&self, column: usize) -> Option<ColumnStatistics> {
+        match &self.inner.container {
+            Container::Xdf5(xdf) => xdf.column_statistics(column),
+        }
+    }
+
+    /// Statistics of a column in one block, when they are stored.
+    pub fn segment_statistics(&self, block: usize, column: usize) -> Option<ColumnStatistics> {
+        match &self.inner.container {
+            Container::Xdf5(xdf) => xdf.segment_statistics(block, column),
+        }
+    }
+
+    /// Where and how each column of a block is stored; empty beyond the last block.
+    pub fn segments(&self, block: usize) -> Vec<SegmentInfo> {
+        match &self.inner.container {
+            Container::Xdf5(xdf) => xdf.segments(block),
+        }
+    }
+
+    /// Reads some columns of a block, in the given order.
+    ///
+    /// # Errors
+    /// When the block or a column does not exist, or their bytes are damaged.
+    pub fn read_block(&self, block: usize, columns: &[usize]) -> Result<RecordBatch> {
+        if block >= self.num_blocks() {
+            return Err(Error::NoSuchBlock {
+                path: self.path().to_owned(),
+                index: block,
+                blocks: self.num_blocks(),
+            });
+        }
+        let schema = self.project(columns)?;
+        match &self.inner.container {
+            Container::Xdf5(xdf) => xdf.read_block(block, columns, schema),
+        }
+    }
+
+    /// The blocks one after the other, with a choice of columns and rows.
+    ///
+    /// # Errors
+    /// When a column does not exist.
+    pub fn reader(&self, options: &ReadOptions) -> Result<FileReader> {
+        FileReader::new(self.clone(), options)
+    }
+
+    /// Reads every byte and reports all that is damaged.
+    ///
+    /// # Errors
+    /// Only when the file cannot be read at all; damage is in the report.
+    pub fn verify(&self) -> Result<VerifyReport> {
+        match &self.inner.container {
+            Container::Xdf5(xdf) => xdf.verify(),
+        }
+    }
+
+    /// The schema of a choice of columns.
+    pub(crate) fn project(&self, columns: &[usize]) -> Result<SchemaRef> {
+        let all = self.schema();
+        if columns.iter().copied().eq(0..all.fields().len()) {
+            return Ok(Arc::clone(all));
+        }
+        let fields = columns.iter().map(|&index| {
+            all.fields().get(index).cloned().ok_or_else(|| Error::NoSuchColumn {
+                path: self.path().to_owned(),
+                index,
+                columns: all.fields().len(),
+            })
+        });
+        let fields = fields.collect::<Result<Fields>>()?;
+        Ok(Arc::new(Schema::new_with_metadata(fields, all.metadata().clone())))
+    }
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("File")
+            .field("path", &self.inner.path)
+            .field("generation", &self.generation())
+            .finish()
+    }
+}
