@@ -1,0 +1,163 @@
+//! Several sources as one, in order.
+
+use std::sync::Arc;
+
+use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_schema::{ArrowError, SchemaRef};
+
+use super::conform::{conform_batch, unifiers};
+use super::{BlockSource, SourceInfo, projected};
+use crate::factor::LevelUnifier;
+use crate::{BlockReader, Error, Result, ScanOptions};
+
+/// The rows of one source after those of another; factors get the levels of all, in the order of appearance.
+#[derive(Clone)]
+pub struct ConcatSource {
+    sources: Vec<Arc<dyn BlockSource>>,
+    schema: SchemaRef,
+}
+
+impl ConcatSource {
+    /// Joins sources with the same columns and types.
+    ///
+    /// # Errors
+    /// [`Error::NoInput`] without a source, [`Error::SchemaChanged`] when the columns differ.
+    pub fn try_new(sources: Vec<Arc<dyn BlockSource>>) -> Result<Self> {
+        let Some(first) = sources.first() else { return Err(Error::NoInput { pattern: String::new() }) };
+        let schema = first.schema();
+        let shape = |schema: &SchemaRef| -> Vec<(String, String)> {
+            schema.fields().iter().map(|field| (field.name().clone(), field.data_type().to_string())).collect()
+        };
+        let expected = shape(&schema);
+        for source in &sources {
+            let found = shape(&source.schema());
+            if found != expected {
+                let text = |shape: &[(String, String)]| {
+                    shape.iter().map(|(name, kind)| format!("{name} {kind}")).collect::<Vec<_>>().join(", ")
+                };
+                return Err(Error::SchemaChanged {
+                    context: source.info().name,
+                    expected: text(&expected),
+                    found: text(&found),
+                });
+            }
+        }
+        // levels that only a later part has are not in the first part's list, so no list can be promised
+        let same_levels = |index: usize| {
+            let levels = |source: &Arc<dyn BlockSource>| xdf::metadata::levels(source.schema().field(index));
+            sources.iter().all(|source| levels(source) == levels(first))
+        };
+        let fields: Vec<_> = schema
+            .fields()
+            .iter()
+            .enumerate()
+            .map(|(index, field)| {
+                let mut field = field.as_ref().clone();
+                if !same_levels(index) {
+                    let mut metadata = field.metadata().clone();
+                    metadata.remove(xdf::metadata::LEVELS);
+                    field = field.with_metadata(metadata);
+                }
+                field
+            })
+            .collect();
+        let schema = Arc::new(arrow_schema::Schema::new_with_metadata(fields, schema.metadata().clone()));
+        Ok(Self { sources, schema })
+    }
+}
+
+impl BlockSource for ConcatSource {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn info(&self) -> SourceInfo {
+        let infos: Vec<SourceInfo> = self.sources.iter().map(|source| source.info()).collect();
+        let first = infos.first().map(|info| info.name.clone()).unwrap_or_default();
+        SourceInfo {
+            name: if infos.len() > 1 { format!("{first} and {} more", infos.len() - 1) } else { first },
+            rows: infos.iter().map(|info| info.rows).sum(),
+            bytes: infos.iter().map(|info| info.bytes).sum(),
+            random_access: false,
+        }
+    }
+
+    fn open(&self, options: &ScanOptions) -> Result<BlockReader> {
+        let schema = projected(&self.schema, options.columns.as_deref())?;
+        let rows = options.rows.clone().unwrap_or(0..u64::MAX);
+        let reader = Chain {
+            sources: self.sources.clone(),
+            next: 0,
+            current: None,
+            levels: unifiers(&schema),
+            schema,
+            options: ScanOptions { prefetch: false, rows: None, monitor: Arc::default(), ..options.clone() },
+            outer: Arc::clone(&options.monitor),
+            skip: rows.start,
+            take: rows.end.saturating_sub(rows.start),
+        };
+        Ok(BlockReader::new(Box::new(reader), options, rows.start))
+    }
+}
+
+struct Chain {
+    sources: Vec<Arc<dyn BlockSource>>,
+    next: usize,
+    current: Option<BlockReader>,
+    levels: Vec<Option<LevelUnifier>>,
+    schema: SchemaRef,
+    options: ScanOptions,
+    outer: Arc<crate::Monitor>,
+    skip: u64,
+    take: u64,
+}
+
+impl Chain {
+    fn advance(&mut self) -> Result<Option<RecordBatch>> {
+        while self.take > 0 {
+            self.outer.check()?;
+            let Some(reader) = self.current.as_mut() else {
+                let Some(source) = self.sources.get(self.next) else { return Ok(None) };
+                self.next += 1;
+                // whole parts before the range are skipped unread
+                if let Some(rows) = source.info().rows
+                    && rows <= self.skip
+                {
+                    self.skip -= rows;
+                    continue;
+                }
+                self.current = Some(source.open(&self.options)?);
+                continue;
+            };
+            let Some(block) = reader.next() else {
+                self.current = None;
+                continue;
+            };
+            let batch = block?.batch;
+            let rows = batch.num_rows() as u64;
+            let skipped = self.skip.min(rows);
+            self.skip -= skipped;
+            let taken = self.take.min(rows - skipped);
+            if taken > 0 {
+                self.take -= taken;
+                let batch = batch.slice(skipped as usize, taken as usize);
+                return conform_batch(&batch, &self.schema, &mut self.levels).map(Some);
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Iterator for Chain {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.advance().map_err(ArrowError::from).transpose()
+    }
+}
+
+impl RecordBatchReader for Chain {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+}

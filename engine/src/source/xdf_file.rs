@@ -1,0 +1,63 @@
+//! XDF files of every generation.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_schema::SchemaRef;
+
+use super::{BlockSource, SourceInfo, indices};
+use crate::{BlockReader, Result, ScanOptions};
+
+/// An XDF file: XDF 5, or one of Microsoft's.
+#[derive(Debug, Clone)]
+pub struct XdfSource(xdf::File);
+
+impl XdfSource {
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// As [`xdf::File::open`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Ok(Self(xdf::File::open(path)?))
+    }
+
+    /// The file itself.
+    pub fn file(&self) -> &xdf::File {
+        &self.0
+    }
+}
+
+impl From<xdf::File> for XdfSource {
+    fn from(file: xdf::File) -> Self {
+        Self(file)
+    }
+}
+
+impl BlockSource for XdfSource {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(self.0.schema())
+    }
+
+    fn info(&self) -> SourceInfo {
+        SourceInfo {
+            name: self.0.path().display().to_string(),
+            rows: Some(self.0.num_rows()),
+            bytes: Some(self.0.size()),
+            random_access: true,
+        }
+    }
+
+    fn open(&self, options: &ScanOptions) -> Result<BlockReader> {
+        let columns = indices(self.0.schema(), options.columns.as_deref())?;
+        let total = self.0.num_rows();
+        let rows = options.rows.clone().unwrap_or(0..total);
+        let rows = rows.start.min(total)..rows.end.min(total);
+        let start = rows.start;
+        let read = xdf::ReadOptions { columns: Some(columns), rows: Some(rows), ..Default::default() };
+        Ok(BlockReader::new(Box::new(self.0.reader(&read)?), options, start))
+    }
+
+    fn statistics(&self, column: &str) -> Option<xdf::ColumnStatistics> {
+        self.0.column_statistics(self.0.schema().index_of(column).ok()?)
+    }
+}
