@@ -64,7 +64,9 @@ pub enum Error {
         expected: String,
     },
     /// The batches of one stream do not have one schema.
-    #[error("{context}: the columns change from {expected} to {found}; all parts must have the same columns and types")]
+    #[error(
+        "{context}: the columns change from {expected} to {found}; all parts must have the same columns and types"
+    )]
     SchemaChanged {
         /// The source.
         context: String,
@@ -156,7 +158,8 @@ impl Error {
     /// A missing column, with the nearest of the existing names.
     pub fn column_not_found<'a>(column: &str, existing: impl IntoIterator<Item = &'a str>) -> Self {
         let names: Vec<&str> = existing.into_iter().collect();
-        let closest = crate::syntax::closest(column, names.iter().copied()).map(str::to_owned);
+        let closest =
+            crate::syntax::closest(column, names.iter().copied()).first().map(|&name| name.to_owned());
         const SHOWN: usize = 12;
         let mut available = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
         if names.len() > SHOWN {

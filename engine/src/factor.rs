@@ -50,7 +50,8 @@ pub fn concat(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<RecordBatch
     for (index, field) in schema.fields().iter().enumerate() {
         let mut arrays: Vec<ArrayRef> = batches.iter().map(|batch| Arc::clone(batch.column(index))).collect();
         if is_factor(field.data_type()) {
-            let longest = arrays.iter().filter_map(|array| Some(array.as_dictionary_opt::<Int32Type>()?.values()));
+            let longest =
+                arrays.iter().filter_map(|array| Some(array.as_dictionary_opt::<Int32Type>()?.values()));
             if let Some(levels) = longest.max_by_key(|levels| levels.len()).cloned() {
                 for array in &mut arrays {
                     if let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() {
@@ -64,7 +65,8 @@ pub fn concat(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<RecordBatch
     }
     let rows = batches.iter().map(RecordBatch::num_rows).sum();
     let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options).map_err(Error::arrow("joining blocks"))
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
+        .map_err(Error::arrow("joining blocks"))
 }
 
 /// Gives the texts of successive dictionaries codes in one growing list of levels, in the order in which they appear.

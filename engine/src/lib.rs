@@ -28,12 +28,16 @@ mod budget;
 mod error;
 mod estimator;
 mod executor;
+#[path = "standin_expr.rs"]
+pub mod expr;
 pub mod factor;
 mod monitor;
 mod reader;
 mod scan;
 pub mod sink;
 pub mod source;
+#[path = "standin_syntax.rs"]
+pub mod syntax;
 mod transform;
 
 pub use accumulator::{Accumulator, Collect};
@@ -47,7 +51,7 @@ pub use reader::BlockReader;
 pub use scan::ScanOptions;
 pub use sink::{BlockSink, Written, transfer};
 pub use source::{BlockSource, SourceInfo};
-pub use transform::{Compute, Project, SelectRows, Transform, Transformed};
+pub use transform::{BoundTransform, Compute, Project, SelectRows, Transform, Transformed};
 
 /// Rows of a block where the caller does not say otherwise; files are written with it and scans cut by it.
 pub const DEFAULT_BLOCK_ROWS: usize = 131_072;

@@ -46,8 +46,12 @@ impl BlockReader {
 
     /// The same blocks, each passed through `map`, which yields `schema`.
     #[must_use]
-    pub fn map(self, schema: SchemaRef, mut map: impl FnMut(Block) -> Result<Block> + Send + 'static) -> Self {
-        let mapped = self.into_iter().map(move |block| block.and_then(&mut map));
+    pub fn map(
+        self,
+        schema: SchemaRef,
+        mut map: impl FnMut(Block) -> Result<Block> + Send + 'static,
+    ) -> Self {
+        let mapped = Iterator::map(self, move |block| block.and_then(&mut map));
         Self { schema, inner: Inner::Mapped(Box::new(mapped)) }
     }
 

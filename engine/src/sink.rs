@@ -7,6 +7,7 @@ mod file;
 mod ipc;
 mod memory;
 mod parquet;
+#[path = "sink/standin_text.rs"]
 pub mod text;
 mod xdf_file;
 
@@ -81,10 +82,15 @@ impl Default for SinkOptions {
 ///
 /// # Errors
 /// When the name tells no format, the file exists and is not to be replaced, or the folder cannot be written.
-pub fn create(path: impl AsRef<Path>, schema: &SchemaRef, options: &SinkOptions) -> Result<Box<dyn BlockSink>> {
+pub fn create(
+    path: impl AsRef<Path>,
+    schema: &SchemaRef,
+    options: &SinkOptions,
+) -> Result<Box<dyn BlockSink>> {
     let path = path.as_ref();
     let Some(format) = options.format.or_else(|| Format::from_name(path)) else {
-        let reason = "the name tells no format to write; end it in .xdf, .parquet, .arrow, .arrows, .csv or .tsv";
+        let reason =
+            "the name tells no format to write; end it in .xdf, .parquet, .arrow, .arrows, .csv or .tsv";
         return Err(Error::UnknownFormat { path: path.to_path_buf(), reason: reason.into() });
     };
     Ok(match format {

@@ -3,12 +3,13 @@
 //! A [`BlockSource`] is a description: it knows its schema and can be opened any number of times, from any thread.
 //! [`open`] finds out what a path is by its first bytes, then by its name.
 
-mod conform;
 mod concat;
+mod conform;
 mod ipc;
 mod memory;
 mod open;
 mod parquet;
+#[path = "source/standin_text.rs"]
 pub mod text;
 mod xdf_file;
 
@@ -79,9 +80,9 @@ impl SourceExt for Arc<dyn BlockSource> {
 /// # Errors
 /// [`Error::ColumnNotFound`], which names the nearest.
 pub fn index_of(schema: &Schema, name: &str) -> Result<usize> {
-    schema.index_of(name).map_err(|_| {
-        Error::column_not_found(name, schema.fields().iter().map(|field| field.name().as_str()))
-    })
+    schema
+        .index_of(name)
+        .map_err(|_| Error::column_not_found(name, schema.fields().iter().map(|field| field.name().as_str())))
 }
 
 /// The positions of the wanted columns, all of them for `None`.
@@ -103,6 +104,7 @@ pub fn projected(schema: &SchemaRef, columns: Option<&[String]>) -> Result<Schem
     if columns.is_none() {
         return Ok(Arc::clone(schema));
     }
-    let fields: Vec<_> = indices(schema, columns)?.into_iter().map(|i| Arc::clone(&schema.fields()[i])).collect();
+    let fields: Vec<_> =
+        indices(schema, columns)?.into_iter().map(|i| Arc::clone(&schema.fields()[i])).collect();
     Ok(Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone())))
 }

@@ -153,19 +153,14 @@ impl Executor for Local {
     ) -> Result<E::Partial, E::Error> {
         let mut merged = estimator.partial(state)?;
         let size = merged.size();
-        self.run(
-            source,
-            options,
-            size,
-            |blocks| {
-                let mut partial = estimator.partial(state)?;
-                for block in blocks {
-                    partial.update(&block?)?;
-                }
-                Ok(partial)
-            },
-            |partial| Ok(merged.merge(partial)?),
-        )?;
+        let work = |blocks: &mut dyn Iterator<Item = Result<Block, Error>>| -> Result<E::Partial, E::Error> {
+            let mut partial = estimator.partial(state)?;
+            for block in blocks {
+                partial.update(&block?)?;
+            }
+            Ok(partial)
+        };
+        self.run(source, options, size, work, |partial| Ok(merged.merge(partial)?))?;
         Ok(merged)
     }
 }

@@ -25,7 +25,8 @@ impl AtomicFile {
             return Err(Error::OutputExists { path: path.to_path_buf() });
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = Builder::new().prefix(".xdf-").suffix(".part").tempfile_in(folder).map_err(Error::io(path))?;
+        let file =
+            Builder::new().prefix(".xdf-").suffix(".part").tempfile_in(folder).map_err(Error::io(path))?;
         Ok(Self { path: path.to_path_buf(), overwrite, file: BufWriter::with_capacity(1 << 20, file) })
     }
 

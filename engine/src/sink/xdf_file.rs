@@ -24,7 +24,10 @@ impl XdfSink {
             .with_level(options.level)
             .with_block_rows(options.block_rows)
             .with_overwrite(options.overwrite);
-        Ok(Self { writer: xdf::Writer::create(path, Arc::clone(schema), write)?, written: Written::default() })
+        Ok(Self {
+            writer: xdf::Writer::create(path, Arc::clone(schema), write)?,
+            written: Written::default(),
+        })
     }
 }
 

@@ -26,7 +26,11 @@ impl ConcatSource {
         let Some(first) = sources.first() else { return Err(Error::NoInput { pattern: String::new() }) };
         let schema = first.schema();
         let shape = |schema: &SchemaRef| -> Vec<(String, String)> {
-            schema.fields().iter().map(|field| (field.name().clone(), field.data_type().to_string())).collect()
+            schema
+                .fields()
+                .iter()
+                .map(|field| (field.name().clone(), field.data_type().to_string()))
+                .collect()
         };
         let expected = shape(&schema);
         for source in &sources {

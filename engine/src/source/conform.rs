@@ -24,9 +24,10 @@ pub fn conform(field: &Field) -> Result<DataType> {
             values => conform(&Field::new(field.name(), values.clone(), true))?,
         },
         DataType::Float16 => DataType::Float32,
-        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => {
-            DataType::Float64
-        }
+        DataType::Decimal32(..)
+        | DataType::Decimal64(..)
+        | DataType::Decimal128(..)
+        | DataType::Decimal256(..) => DataType::Float64,
         DataType::Date64 => DataType::Timestamp(TimeUnit::Millisecond, None),
         DataType::Null => DataType::Float64,
         own @ (DataType::Boolean
@@ -60,7 +61,10 @@ pub(crate) fn conform_schema(schema: &Schema) -> Result<SchemaRef> {
         let conformed = Field::new(field.name(), conform(field)?, true);
         Ok(Arc::new(conformed.with_metadata(field.metadata().clone())))
     });
-    Ok(Arc::new(Schema::new_with_metadata(fields.collect::<Result<Vec<FieldRef>>>()?, schema.metadata().clone())))
+    Ok(Arc::new(Schema::new_with_metadata(
+        fields.collect::<Result<Vec<FieldRef>>>()?,
+        schema.metadata().clone(),
+    )))
 }
 
 /// A reader that conforms the batches of another.

@@ -35,7 +35,11 @@ impl IpcSource {
     }
 }
 
-fn reader(path: &Path, stream: bool, columns: Option<Vec<usize>>) -> Result<Box<dyn RecordBatchReader + Send>> {
+fn reader(
+    path: &Path,
+    stream: bool,
+    columns: Option<Vec<usize>>,
+) -> Result<Box<dyn RecordBatchReader + Send>> {
     let file = BufReader::new(File::open(path).map_err(Error::io(path))?);
     let failed = |source| Error::Ipc { path: path.to_path_buf(), source };
     Ok(if stream {
@@ -65,7 +69,12 @@ impl BlockSource for IpcSource {
         let inner = reader(&self.path, self.stream, Some(columns))?;
         let rows = options.rows.clone().unwrap_or(0..u64::MAX);
         let start = rows.start;
-        let sliced = Sliced { inner, path: self.path.clone(), skip: rows.start, take: rows.end.saturating_sub(rows.start) };
+        let sliced = Sliced {
+            inner,
+            path: self.path.clone(),
+            skip: rows.start,
+            take: rows.end.saturating_sub(rows.start),
+        };
         Ok(BlockReader::new(Box::new(Conformed::try_new(sliced)?), options, start))
     }
 }

@@ -39,7 +39,8 @@ impl MemorySource {
             })
             .collect();
         let schema = Arc::new(arrow_schema::Schema::new_with_metadata(fields, schema.metadata().clone()));
-        let mut finals: Vec<_> = levels.into_iter().map(|levels| levels.map(|mut levels| levels.values())).collect();
+        let mut finals: Vec<_> =
+            levels.into_iter().map(|levels| levels.map(|mut levels| levels.values())).collect();
         let batches = batches
             .into_iter()
             .map(|batch| {
@@ -80,8 +81,14 @@ impl BlockSource for MemorySource {
     }
 
     fn info(&self) -> SourceInfo {
-        let bytes: usize = self.batches.iter().flat_map(|batch| batch.columns()).map(|c| c.get_array_memory_size()).sum();
-        SourceInfo { name: "memory".into(), rows: Some(self.rows), bytes: Some(bytes as u64), random_access: true }
+        let bytes: usize =
+            self.batches.iter().flat_map(|batch| batch.columns()).map(|c| c.get_array_memory_size()).sum();
+        SourceInfo {
+            name: "memory".into(),
+            rows: Some(self.rows),
+            bytes: Some(bytes as u64),
+            random_access: true,
+        }
     }
 
     fn open(&self, options: &ScanOptions) -> Result<BlockReader> {
@@ -94,7 +101,9 @@ impl BlockSource for MemorySource {
             let from = rows.start.max(start);
             let to = rows.end.min(start + batch.num_rows() as u64);
             if from < to {
-                let part = batch.project(&columns).map(|batch| batch.slice((from - start) as usize, (to - from) as usize));
+                let part = batch
+                    .project(&columns)
+                    .map(|batch| batch.slice((from - start) as usize, (to - from) as usize));
                 parts.push(part);
             }
         }

@@ -49,9 +49,7 @@ impl Format {
     }
 
     fn from_bytes(head: &[u8]) -> Option<Self> {
-        if xdf::is_xdf(head) {
-            Some(Self::Xdf)
-        } else if head.starts_with(b"PAR1") {
+        if head.starts_with(b"PAR1") {
             Some(Self::Parquet)
         } else if head.starts_with(b"ARROW1") {
             Some(Self::Ipc)
@@ -121,7 +119,7 @@ fn expand(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     for entry in glob::glob(&pattern).map_err(invalid)? {
         files.push(entry.map_err(|error| {
             let path = error.path().to_path_buf();
-            Error::Io { path, source: error.into_error() }
+            Error::Io { path, source: error.into() }
         })?);
     }
     if files.len() == before { Err(Error::NoInput { pattern: pattern.into_owned() }) } else { Ok(()) }
@@ -150,7 +148,9 @@ fn detect(path: &Path) -> Result<Format> {
         }
         None => Err(Error::UnknownFormat {
             path: path.to_path_buf(),
-            reason: "is not an XDF, Parquet, Arrow IPC or text file (its first bytes are those of none of them)".into(),
+            reason:
+                "is not an XDF, Parquet, Arrow IPC or text file (its first bytes are those of none of them)"
+                    .into(),
         }),
     }
 }
