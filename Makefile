@@ -1,0 +1,59 @@
+# The only commands that anyone needs. `make demo` and `make test` do all the set-up that they need.
+
+CARGO  ?= cargo
+PYTHON ?= python3
+VENV   := .venv
+VPY    := $(VENV)/bin/python
+ROWS   ?= 10000000
+export CARGO_TERM_COLOR ?= auto
+
+.PHONY: help demo test test-rust test-python check bench peers fuzz wheel docs clean
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+demo: ## build, generate ROWS airline rows (10 million), import, summarise, fit, predict
+	$(CARGO) build --release -p rxdf
+	$(CARGO) run --release -q -p rxdf -- demo --rows $(ROWS) --dir demo
+
+test: check test-rust test-python docs ## everything that CI runs
+
+check: ## formatting and lints
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+test-rust: ## unit, integration and documentation tests
+	$(CARGO) test --workspace
+
+$(VPY):
+	$(PYTHON) -m venv $(VENV)
+	$(VPY) -m pip install --quiet --upgrade pip
+	$(VPY) -m pip install --quiet -r python/requirements-dev.txt
+
+test-python: $(VPY) ## build the extension module into .venv, lint and test it
+	cd python && VIRTUAL_ENV=$(CURDIR)/$(VENV) ../$(VENV)/bin/maturin develop --quiet
+	$(VPY) -m ruff check python
+	$(VPY) -m ruff format --check python
+	$(VPY) -m pytest -q python/tests
+
+bench: ## criterion benches, each against a stated floor
+	$(CARGO) bench -p rxdf-benches
+
+peers: $(VPY) ## rxdf beside its peers in one run (PEER_ROWS rows, 10 million)
+	$(CARGO) build --release -p rxdf
+	$(VPY) -m pip install --quiet -r benches/peers/requirements.txt
+	$(VPY) benches/peers/foundation.py
+
+fuzz: ## one minute for each fuzz target (needs nightly Rust and cargo-fuzz)
+	cd fuzz && for target in $$(cargo +nightly fuzz list); do \
+	  cargo +nightly fuzz run $$target --sanitizer none -- -max_total_time=60 || exit 1; done
+
+wheel: $(VPY) ## a release wheel in target/wheels
+	cd python && VIRTUAL_ENV=$(CURDIR)/$(VENV) ../$(VENV)/bin/maturin build --release
+
+docs: ## API documentation, warnings refused
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --exclude rxdf-python --exclude rxdf-benches
+
+clean: ## remove what was built
+	$(CARGO) clean
+	rm -rf $(VENV) demo
