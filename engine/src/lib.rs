@@ -28,15 +28,14 @@ mod budget;
 mod error;
 mod estimator;
 mod executor;
-#[path = "standin_expr.rs"]
 pub mod expr;
 pub mod factor;
+pub mod formula;
 mod monitor;
 mod reader;
 mod scan;
 pub mod sink;
 pub mod source;
-#[path = "standin_syntax.rs"]
 pub mod syntax;
 mod transform;
 
