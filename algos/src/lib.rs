@@ -1,1 +1,14 @@
 //! The rx algorithms: formulas to designs, accumulators to models, models to predictions.
+//!
+//! | algorithm | module | passes over the data | memory |
+//! |---|---|---|---|
+//! | linear regression (`rxLinMod`, `rx_lin_mod`) | [`linear`] | 1, one more before it for levels or ranges that the source does not know | O(p²) |
+//! | prediction (`rxPredict`, `rx_predict`) | [`predict`] | 1 | a block a thread |
+//!
+//! An algorithm is an [`engine::Estimator`]: it sees [`engine::Block`]s and nothing of files, threads or machines.
+//! [`design`] turns a formula into columns without ever writing out indicator columns, [`gram`] adds up their cross
+//! products, [`model`] keeps what was fitted in files that later releases read.
+
+mod error;
+
+pub use error::{Error, Result};
