@@ -1,0 +1,145 @@
+//! Which storage stands behind a type id.
+//!
+//! An array carries three hints: a *type id*, a *class id* and *flags*. Five column types and two internal ones
+//! are verified on real files, each with its fixed pair of type and class. The other types of the product
+//! (logical, 8 and 16 bit integers, ...) have never been seen in a public file, so their type ids are unknown.
+//! For those the class ids look like one enumeration of the C scalar types and the flags like a bit set of
+//! *integer*, *float* and *unsigned*. The rule: flags decide the kind, the bytes that must follow decide the
+//! width (see [`object`](super::object)), the class only says which width to try first, and what comes out is
+//! the raw number, with the storage name in the field's metadata. When the flags name no kind, the type is
+//! refused: a wrong guess would be a wrong number.
+
+/// How values of a column are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Storage {
+    /// Signed 8 bits (inferred).
+    Int8,
+    /// Unsigned 8 bits, R's logical (inferred).
+    UInt8,
+    /// Signed 16 bits (inferred).
+    Int16,
+    /// Unsigned 16 bits (inferred).
+    UInt16,
+    /// Signed 32 bits, smallest value missing.
+    Int32,
+    /// Unsigned 32 bits that are not factor codes (inferred).
+    UInt32,
+    /// Signed 64 bits.
+    Int64,
+    /// Unsigned 64 bits.
+    UInt64,
+    /// Single precision, NaN missing.
+    Float32,
+    /// Double precision, NaN missing.
+    Float64,
+    /// Unsigned 32-bit codes from 0, all ones missing.
+    Factor,
+    /// Text records.
+    Text,
+}
+
+impl Storage {
+    /// Bytes of one value; 0 for text.
+    pub(super) fn width(self) -> usize {
+        match self {
+            Self::Int8 | Self::UInt8 => 1,
+            Self::Int16 | Self::UInt16 => 2,
+            Self::Int32 | Self::UInt32 | Self::Float32 | Self::Factor => 4,
+            Self::Int64 | Self::UInt64 | Self::Float64 => 8,
+            Self::Text => 0,
+        }
+    }
+
+    /// Least bytes of one value before compression: a text record has 8 bytes in front of its text.
+    pub(super) fn least_width(self) -> usize {
+        match self {
+            Self::Text => 8,
+            _ => self.width(),
+        }
+    }
+
+    /// The name that Microsoft's tools print for the storage.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Int8 => "int8",
+            Self::UInt8 => "uchar",
+            Self::Int16 => "int16",
+            Self::UInt16 => "uint16",
+            Self::Int32 => "int32",
+            Self::UInt32 | Self::Factor => "uint32",
+            Self::Int64 => "int64",
+            Self::UInt64 => "uint64",
+            Self::Float32 => "float32",
+            Self::Float64 => "float64",
+            Self::Text => "string",
+        }
+    }
+}
+
+/// What a pair of type and class stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Values of a verified type.
+    Known(Storage),
+    /// A list of named arrays.
+    List,
+    /// A verified type id under a class that does not belong to it.
+    Contradiction {
+        /// The class that belongs to the type.
+        class: i32,
+    },
+    /// A type id never seen.
+    Unknown,
+}
+
+/// `(type id, class id, storage)` of the types seen in real files; list is type 6, class 3.
+const VERIFIED: [(i32, i32, Storage); 7] = [
+    (0, 11, Storage::Int32),
+    (1, 12, Storage::Factor),
+    (2, 15, Storage::Int64),
+    (3, 17, Storage::Float32),
+    (4, 18, Storage::Float64),
+    (5, 8, Storage::Text),
+    (21, 16, Storage::UInt64),
+];
+
+/// Type id of a list.
+pub(super) const LIST: i32 = 6;
+/// Class id of a list.
+pub(super) const LIST_CLASS: i32 = 3;
+
+/// Looks a type up.
+pub(super) fn meaning(type_id: i32, class: i32) -> Meaning {
+    if type_id == LIST {
+        return if class == LIST_CLASS { Meaning::List } else { Meaning::Contradiction { class: LIST_CLASS } };
+    }
+    match VERIFIED.iter().find(|&&(known, _, _)| known == type_id) {
+        Some(&(_, its_class, storage)) if its_class == class => Meaning::Known(storage),
+        Some(&(_, its_class, _)) => Meaning::Contradiction { class: its_class },
+        None => Meaning::Unknown,
+    }
+}
+
+const INTEGER: u32 = 0x0300;
+const FLOAT: u32 = 0x0600;
+const KINDS: u32 = 0x0f00;
+const UNSIGNED: u32 = 0x0002_0000;
+
+/// Storages to try for an unknown type, the likeliest first; empty when the flags name no kind of number.
+pub(super) fn candidates(class: i32, flags: u32) -> Vec<Storage> {
+    let mut found: Vec<Storage> = match (flags & KINDS, flags & UNSIGNED != 0) {
+        (INTEGER, false) => vec![Storage::Int8, Storage::Int16, Storage::Int32, Storage::Int64],
+        (INTEGER, true) => vec![Storage::UInt8, Storage::UInt16, Storage::UInt32, Storage::UInt64],
+        (FLOAT, _) => vec![Storage::Float32, Storage::Float64],
+        _ => return Vec::new(),
+    };
+    let width = match class {
+        6 | 7 => 1,
+        9 | 10 => 2,
+        11..=14 | 17 => 4,
+        15 | 16 | 18 => 8,
+        _ => return found,
+    };
+    found.sort_by_key(|storage| storage.width() != width);
+    found
+}
