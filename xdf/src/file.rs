@@ -10,6 +10,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::{Fields, Schema, SchemaRef};
 
 use crate::container::Xdf5;
+use crate::microsoft::{self, Microsoft};
 use crate::mmap::{Bytes, Source};
 use crate::{ColumnStatistics, Error, FileReader, OpenOptions, ReadOptions, Result};
 
@@ -107,10 +108,8 @@ struct Inner {
 /// One variant for each reader that answers the same questions.
 enum Container {
     Xdf5(Box<Xdf5>),
+    Microsoft(Box<Microsoft>),
 }
-
-/// The first four bytes of both containers of Microsoft.
-const MICROSOFT_MAGIC: [u8; 4] = [0xF4, 0xD3, 0xD2, 0xD1];
 
 impl File {
     /// Opens a file of any generation; its first bytes decide which.
@@ -144,14 +143,13 @@ impl File {
             Source::File(file)
         };
         let first = source.read(0, size.min(64)).map_err(|e| Error::io(path, "read", e))?;
-        if first.starts_with(&MICROSOFT_MAGIC) {
-            return Err(Error::Unsupported {
-                path: path.to_owned(),
-                what: "is a file of Microsoft's XDF container".to_owned(),
-            });
-        }
-        let (xdf, starts) = Xdf5::open(path, source, size, options.verify_checksums)?;
-        let container = Container::Xdf5(Box::new(xdf));
+        let (container, starts) = if first.starts_with(&microsoft::MAGIC) {
+            let (file, starts) = Microsoft::open(path, source, size)?;
+            (Container::Microsoft(Box::new(file)), starts)
+        } else {
+            let (file, starts) = Xdf5::open(path, source, size, options.verify_checksums)?;
+            (Container::Xdf5(Box::new(file)), starts)
+        };
         Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), size, starts, container }) })
     }
 
@@ -169,6 +167,7 @@ impl File {
     pub fn generation(&self) -> Generation {
         match &self.inner.container {
             Container::Xdf5(xdf) => xdf.generation(),
+            Container::Microsoft(file) => file.generation(),
         }
     }
 
@@ -176,6 +175,7 @@ impl File {
     pub fn schema(&self) -> &SchemaRef {
         match &self.inner.container {
             Container::Xdf5(xdf) => xdf.schema(),
+            Container::Microsoft(file) => file.schema(),
         }
     }
 
@@ -211,6 +211,7 @@ impl File {
     pub fn compression(&self) -> &'static str {
         match &self.inner.container {
             Container::Xdf5(xdf) => xdf.compression(),
+            Container::Microsoft(file) => file.compression(),
         }
     }
 
@@ -218,6 +219,7 @@ impl File {
     pub fn column_statistics(&self, column: usize) -> Option<ColumnStatistics> {
         match &self.inner.container {
             Container::Xdf5(xdf) => xdf.column_statistics(column),
+            Container::Microsoft(_) => None,
         }
     }
 
@@ -225,6 +227,7 @@ impl File {
     pub fn segment_statistics(&self, block: usize, column: usize) -> Option<ColumnStatistics> {
         match &self.inner.container {
             Container::Xdf5(xdf) => xdf.segment_statistics(block, column),
+            Container::Microsoft(_) => None,
         }
     }
 
@@ -232,6 +235,7 @@ impl File {
     pub fn segments(&self, block: usize) -> Vec<SegmentInfo> {
         match &self.inner.container {
             Container::Xdf5(xdf) => xdf.segments(block),
+            Container::Microsoft(file) => file.segments(block),
         }
     }
 
@@ -250,6 +254,7 @@ impl File {
         let schema = self.project(columns)?;
         match &self.inner.container {
             Container::Xdf5(xdf) => xdf.read_block(block, columns, schema),
+            Container::Microsoft(file) => file.read_block(block, columns, schema),
         }
     }
 
@@ -268,6 +273,7 @@ impl File {
     pub fn verify(&self) -> Result<VerifyReport> {
         match &self.inner.container {
             Container::Xdf5(xdf) => xdf.verify(),
+            Container::Microsoft(file) => file.verify(),
         }
     }
 

@@ -11,6 +11,7 @@ mod container;
 mod error;
 mod file;
 pub mod metadata;
+mod microsoft;
 mod mmap;
 mod options;
 mod reader;

@@ -22,8 +22,12 @@ pub(super) const RAW_TRAITS: [u8; 8] = [0; 8];
 
 const RESERVED: usize = 256;
 const HEADER_31: usize = 40;
-const HEADER_42: usize = MAGIC.len() + RESERVED;
-const FOOTER_42: usize = 60;
+
+/// Bytes in front of the segments of a 4.2 container, the longer of the two headers.
+pub(super) const HEAD: usize = MAGIC.len() + RESERVED;
+
+/// Bytes behind the metadata of a 4.2 container.
+pub(super) const TAIL: usize = 60;
 
 /// Which of the two containers a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,21 +71,22 @@ pub(super) struct Frame {
     pub(super) rows: usize,
 }
 
-/// Finds the metadata.
-pub(super) fn locate(bytes: &[u8]) -> Parsed<Frame> {
-    let mut start = Cursor::new(bytes, 0);
-    start.expect_bytes(&MAGIC, "magic of a Microsoft XDF file")?;
-    let frame = if bytes.ends_with(&[MAGIC, MAGIC].concat()) && bytes.len() >= HEADER_42.saturating_add(FOOTER_42) {
-        trailer(bytes, start)?
+/// Finds the metadata by the first [`HEAD`] and the last [`TAIL`] bytes of a file of `size` bytes (all of them
+/// when the file is shorter).
+pub(super) fn locate(head: &[u8], tail: &[u8], size: usize) -> Parsed<Frame> {
+    let mut cursor = Cursor::new(head, 0);
+    cursor.expect_bytes(&MAGIC, "magic of a Microsoft XDF file")?;
+    let frame = if size >= HEAD.saturating_add(TAIL) && tail.ends_with(&[MAGIC, MAGIC].concat()) {
+        trailer(cursor, tail, size)?
     } else {
-        header(bytes, start)?
+        header(cursor, tail, size)?
     };
     if frame.metadata.start < frame.data_start || frame.metadata.start > frame.metadata.end {
         let expected =
             format!("an offset of the metadata from {} to {}", frame.data_start, frame.metadata.end);
         let field = match frame.layout {
             Layout::Header => 8,
-            Layout::Trailer => bytes.len().saturating_sub(48),
+            Layout::Trailer => size.saturating_sub(48),
         };
         return Err(Fault::damaged(field, expected, frame.metadata.start.to_string()));
     }
@@ -89,14 +94,12 @@ pub(super) fn locate(bytes: &[u8]) -> Parsed<Frame> {
 }
 
 /// Container 3.1: version, offset of the metadata, counts, in front.
-fn header(bytes: &[u8], mut cursor: Cursor<'_>) -> Parsed<Frame> {
+fn header(mut cursor: Cursor<'_>, tail: &[u8], size: usize) -> Parsed<Frame> {
     let version = cursor.f32("container version")?;
     if version == 0.0 {
-        return Err(Fault::damaged(
-            bytes.len().saturating_sub(8),
-            "the end magic of a 4.2 container (the file was cut short?)",
-            hexadecimal(bytes.get(bytes.len().saturating_sub(8)..).unwrap_or_default()),
-        ));
+        let end = tail.get(tail.len().saturating_sub(8)..).unwrap_or_default();
+        let expected = "the magic at the end of a 4.2 container (was the file cut short?)";
+        return Err(Fault::damaged(size.saturating_sub(8), expected, hexadecimal(end)));
     }
     if version.to_bits() != Layout::Header.version().to_bits() {
         return Err(Fault::unsupported(4, "container version 3.1 or 4.2", format!("{version:?}")));
@@ -105,33 +108,26 @@ fn header(bytes: &[u8], mut cursor: Cursor<'_>) -> Parsed<Frame> {
     let variables = cursor.size("number of variables")?;
     let rows = cursor.size("number of rows")?;
     traits(&mut cursor)?;
-    Ok(Frame {
-        layout: Layout::Header,
-        data_start: HEADER_31,
-        metadata: metadata..bytes.len(),
-        variables,
-        rows,
-    })
+    Ok(Frame { layout: Layout::Header, data_start: HEADER_31, metadata: metadata..size, variables, rows })
 }
 
 /// Container 4.2: the same facts, behind.
-fn trailer(bytes: &[u8], mut start: Cursor<'_>) -> Parsed<Frame> {
+fn trailer(mut start: Cursor<'_>, tail: &[u8], size: usize) -> Parsed<Frame> {
     let reserved = start.take(RESERVED, "reserved bytes")?;
     if let Some((place, &byte)) = reserved.iter().enumerate().find(|&(_, &byte)| byte != 0) {
         let offset = place.saturating_add(MAGIC.len());
-        return Err(Fault::unsupported(offset, "a reserved byte = 0", format!("{byte:#04x}")));
+        return Err(Fault::unsupported(offset, "a reserved byte 0", format!("{byte:#04x}")));
     }
-    let footer = bytes.len().saturating_sub(FOOTER_42);
-    let mut length = Cursor::new(bytes, bytes.len().saturating_sub(16));
-    length.expect_i64(60, "footer length")?;
-    let mut cursor = Cursor::new(bytes, footer);
+    let footer = size.saturating_sub(TAIL);
+    let mut cursor = Cursor::new(tail, footer);
     cursor.expect_f32(Layout::Trailer.version(), "container version")?;
     cursor.expect_i64(1, "footer constant")?;
     let metadata = cursor.size("offset of the metadata")?;
     let variables = cursor.size("number of variables")?;
     let rows = cursor.size("number of rows")?;
     traits(&mut cursor)?;
-    Ok(Frame { layout: Layout::Trailer, data_start: HEADER_42, metadata: metadata..footer, variables, rows })
+    cursor.expect_i64(60, "footer length")?;
+    Ok(Frame { layout: Layout::Trailer, data_start: HEAD, metadata: metadata..footer, variables, rows })
 }
 
 /// The repeated eight bytes, compressed or not.

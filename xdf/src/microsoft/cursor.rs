@@ -5,22 +5,23 @@
 
 use super::fault::{Fault, Parsed};
 
-/// A position in bytes that start at offset 0 of the file.
+/// A position in a part of the file.
 #[derive(Debug, Clone)]
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
+    base: usize,
     position: usize,
 }
 
 impl<'a> Cursor<'a> {
-    /// Reads `bytes` from `position` on. Give the whole file, cut where the structure has to end.
-    pub(super) fn new(bytes: &'a [u8], position: usize) -> Self {
-        Self { bytes, position: position.min(bytes.len()) }
+    /// Reads `bytes`, which stand at `base` in the file.
+    pub(super) fn new(bytes: &'a [u8], base: usize) -> Self {
+        Self { bytes, base, position: 0 }
     }
 
-    /// Offset of the next byte.
+    /// Offset of the next byte in the file.
     pub(super) fn position(&self) -> usize {
-        self.position
+        self.base.saturating_add(self.position)
     }
 
     /// Bytes that are left.
@@ -38,7 +39,11 @@ impl<'a> Cursor<'a> {
     pub(super) fn take(&mut self, length: usize, what: &'static str) -> Parsed<&'a [u8]> {
         let Some(found) = self.peek(0, length) else {
             let expected = format!("{length} bytes of {what}");
-            return Err(Fault::damaged(self.position, expected, format!("only {} bytes left", self.remaining())));
+            return Err(Fault::damaged(
+                self.position(),
+                expected,
+                format!("only {} bytes left", self.remaining()),
+            ));
         };
         self.position = self.position.saturating_add(length);
         Ok(found)
@@ -78,7 +83,7 @@ impl<'a> Cursor<'a> {
 
     /// Bytes that are the same in every file.
     pub(super) fn expect_bytes(&mut self, expected: &[u8], what: &'static str) -> Parsed<()> {
-        let start = self.position;
+        let start = self.position();
         let got = self.take(expected.len(), what)?;
         if got == expected {
             return Ok(());
@@ -88,7 +93,7 @@ impl<'a> Cursor<'a> {
 
     /// An integer that is the same in every file.
     pub(super) fn expect_i32(&mut self, expected: i32, what: &'static str) -> Parsed<()> {
-        let start = self.position;
+        let start = self.position();
         let got = self.i32(what)?;
         if got == expected {
             return Ok(());
@@ -98,7 +103,7 @@ impl<'a> Cursor<'a> {
 
     /// A 64-bit integer that is the same in every file.
     pub(super) fn expect_i64(&mut self, expected: i64, what: &'static str) -> Parsed<()> {
-        let start = self.position;
+        let start = self.position();
         let got = self.i64(what)?;
         if got == expected {
             return Ok(());
@@ -108,7 +113,7 @@ impl<'a> Cursor<'a> {
 
     /// A version number that is the same in every file.
     pub(super) fn expect_f32(&mut self, expected: f32, what: &'static str) -> Parsed<()> {
-        let start = self.position;
+        let start = self.position();
         let got = self.f32(what)?;
         if got.to_bits() == expected.to_bits() {
             return Ok(());
@@ -118,7 +123,7 @@ impl<'a> Cursor<'a> {
 
     /// A count or offset that has to fit this machine's memory addresses.
     pub(super) fn size(&mut self, what: &'static str) -> Parsed<usize> {
-        let start = self.position;
+        let start = self.position();
         let got = self.u64(what)?;
         usize::try_from(got).ok().filter(|&size| isize::try_from(size).is_ok()).ok_or_else(|| {
             Fault::damaged(start, format!("{what} that a file can hold"), (got.cast_signed()).to_string())
@@ -128,7 +133,7 @@ impl<'a> Cursor<'a> {
     /// A text record: `1`, length in bytes, bytes.
     pub(super) fn text(&mut self, what: &'static str) -> Parsed<&'a [u8]> {
         self.expect_i32(1, "tag of a text record")?;
-        let start = self.position;
+        let start = self.position();
         let length = self.i32(what)?;
         let length = usize::try_from(length)
             .map_err(|_| Fault::damaged(start, "a text length of 0 or more", length.to_string()))?;

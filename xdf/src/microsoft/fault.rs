@@ -37,7 +37,11 @@ pub(super) type Parsed<T> = Result<T, Fault>;
 
 impl Fault {
     /// Bytes that contradict the layout.
-    pub(super) fn damaged(offset: usize, expected: impl Into<Cow<'static, str>>, got: impl Into<String>) -> Self {
+    pub(super) fn damaged(
+        offset: usize,
+        expected: impl Into<Cow<'static, str>>,
+        got: impl Into<String>,
+    ) -> Self {
         Self::new(Kind::Damaged, offset, expected.into(), got.into())
     }
 

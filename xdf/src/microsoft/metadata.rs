@@ -21,7 +21,7 @@ const DEFLATE_LIMIT: usize = 1032;
 
 /// Everything the metadata say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "some facts matter only to a writer of the same format"))]
+#[cfg_attr(not(test), allow(dead_code, reason = "some facts matter only to a writer of the same format"))]
 pub(super) struct Metadata {
     /// Number of the variable that holds the row names.
     pub(super) row_names: Option<usize>,
@@ -50,7 +50,7 @@ pub(super) struct Segment {
 
 /// One column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "some facts matter only to a writer of the same format"))]
+#[cfg_attr(not(test), allow(dead_code, reason = "some facts matter only to a writer of the same format"))]
 pub(super) struct Variable {
     /// Name as text.
     pub(super) name: String,
@@ -85,9 +85,9 @@ impl Variable {
 /// Name of the attribute with a factor's levels.
 const LABELS: &[u8] = b"Labels";
 
-/// Reads and checks the metadata of a file.
+/// Reads and checks the metadata, `bytes` of the file at `frame.metadata`.
 pub(super) fn read(bytes: &[u8], frame: &Frame) -> Parsed<Metadata> {
-    let mut cursor = Cursor::new(bytes.get(..frame.metadata.end).unwrap_or(bytes), frame.metadata.start);
+    let mut cursor = Cursor::new(bytes, frame.metadata.start);
     cursor.expect_f32(frame.layout.metadata_version(), "metadata version")?;
     if frame.layout == Layout::Header {
         cursor.expect_i64(1, "metadata constant")?;
@@ -135,7 +135,8 @@ fn index(cursor: &mut Cursor<'_>, frame: &Frame, what: &'static str) -> Parsed<O
         return Ok(None);
     }
     usize::try_from(got).ok().filter(|&index| index < frame.variables).map(Some).ok_or_else(|| {
-        let expected = format!("{what} from -1 to {}", (frame.variables as u64).cast_signed().saturating_sub(1));
+        let expected =
+            format!("{what} from -1 to {}", (frame.variables as u64).cast_signed().saturating_sub(1));
         Fault::damaged(start, expected, got.to_string())
     })
 }

@@ -44,33 +44,30 @@ mod metadata;
 mod object;
 mod schema;
 mod segment;
-#[cfg(test)]
-mod tests;
 mod text;
 mod types;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::SchemaRef;
 use rayon::prelude::*;
 
 use self::container::{Frame, Layout};
-use self::fault::{Fault, Kind};
+use self::fault::{Fault, Kind, Parsed};
 use self::metadata::{Metadata, Segment, Variable};
 use self::segment::Stored;
-use crate::mmap::Bytes;
-use crate::{Damage, Error, Generation, Result, Scalar, SegmentInfo, VerifyReport};
+use crate::mmap::Source;
+use crate::{Damage, Error, Generation, Result, SegmentInfo, VerifyReport};
 
 /// The first four bytes of both containers.
 pub(crate) const MAGIC: [u8; 4] = container::MAGIC;
 
 /// An open Microsoft container.
-#[derive(Debug)]
-pub(crate) struct Container {
+pub(crate) struct Microsoft {
     path: PathBuf,
-    bytes: Bytes,
+    source: Source,
+    size: u64,
     frame: Frame,
     metadata: Metadata,
     schema: SchemaRef,
@@ -80,39 +77,35 @@ pub(crate) struct Container {
     maybe_plain: bool,
 }
 
-impl Container {
-    /// Reads the metadata of the file `bytes`; `path` is for messages only.
+impl Microsoft {
+    /// Reads the metadata of a file of `size` bytes; gives the first row of every block and the number of rows, too.
     ///
     /// # Errors
-    /// [`Error::Damaged`] when the bytes contradict the layout, [`Error::Unsupported`] when they hold a version,
-    /// type or constant of unknown meaning.
-    pub(crate) fn open(path: &Path, bytes: Bytes) -> Result<Self> {
-        let parsed = container::locate(&bytes).and_then(|frame| Ok((metadata::read(&bytes, &frame)?, frame)));
-        let (metadata, frame) = parsed.map_err(|fault| fault.into_error(path))?;
+    /// [`Error::Io`]; [`Error::Damaged`] when the bytes contradict the layout; [`Error::Unsupported`] when they hold
+    /// a version, type or constant of unknown meaning.
+    pub(crate) fn open(path: &Path, source: Source, size: u64) -> Result<(Self, Vec<u64>)> {
+        let read =
+            |offset, length| source.read(offset, length).map_err(|cause| Error::io(path, "read", cause));
+        let fail = |fault: Fault| fault.into_error(path);
+        let length = usize::try_from(size)
+            .map_err(|_| Error::io(path, "read", std::io::ErrorKind::FileTooLarge.into()))?;
+        let head = read(0, size.min(container::HEAD as u64))?;
+        let tail = size.min(container::TAIL as u64);
+        let tail = read(size.saturating_sub(tail), tail)?;
+        let frame = container::locate(&head, &tail, length).map_err(fail)?;
+        let part = read(frame.metadata.start as u64, frame.metadata.len() as u64)?;
+        let metadata = metadata::read(&part, &frame).map_err(fail)?;
         let schema = schema::schema(&metadata);
         let levels = metadata.variables.iter().map(schema::dictionary).collect();
+        let starts = starts(&metadata.block_rows);
         let maybe_plain = maybe_plain(&metadata);
-        Ok(Self { path: path.to_owned(), bytes, frame, metadata, schema, levels, maybe_plain })
+        let path = path.to_owned();
+        Ok((Self { path, source, size, frame, metadata, schema, levels, maybe_plain }, starts))
     }
 
     /// The columns, with levels, low and high and descriptions in the metadata of their fields.
     pub(crate) fn schema(&self) -> &SchemaRef {
         &self.schema
-    }
-
-    /// Rows of the file.
-    pub(crate) fn num_rows(&self) -> u64 {
-        self.frame.rows as u64
-    }
-
-    /// Blocks of the file.
-    pub(crate) fn num_blocks(&self) -> usize {
-        self.metadata.block_rows.len()
-    }
-
-    /// Rows of a block; 0 beyond the last.
-    pub(crate) fn block_rows(&self, block: usize) -> u64 {
-        self.metadata.block_rows.get(block).copied().unwrap_or(0) as u64
     }
 
     /// Which of the two containers.
@@ -128,125 +121,145 @@ impl Container {
         if self.maybe_plain { "none" } else { "zlib" }
     }
 
-    /// The low and high that the file states for a numeric column: a claim of its writer, not of its data.
-    /// Absent for factors and text, and when the writer did not compute them.
-    pub(crate) fn statistics(&self, column: usize) -> Option<(Scalar, Scalar)> {
-        schema::low_high(self.metadata.variables.get(column)?.numbers()?)
-    }
-
-    /// Stored bytes of a column in a block; 0 when there is no such segment.
-    pub(crate) fn segment_len(&self, block: usize, column: usize) -> u64 {
-        self.segment(block, column).map_or(0, |(segment, _)| segment.length as u64)
-    }
-
     /// The segments of a block in column order; empty beyond the last block.
     pub(crate) fn segments(&self, block: usize) -> Vec<SegmentInfo> {
         let describe = |column| {
-            let (segment, _) = self.segment(block, column)?;
+            let part = self.part(block, column)?;
             Some(SegmentInfo {
                 column,
-                offset: segment.offset as u64,
-                bytes: segment.length as u64,
+                offset: part.segment.offset as u64,
+                bytes: part.segment.length as u64,
                 encoding: self.compression().to_owned(),
-                rows: self.block_rows(block),
+                rows: part.rows as u64,
                 missing: None,
             })
         };
         (0..self.metadata.variables.len()).map_while(describe).collect()
     }
 
-    /// The columns of a block, in the given order.
+    /// The columns of a block, in the order of `schema`, which is the choice of `columns`.
     ///
     /// # Errors
-    /// [`Error::NoSuchBlock`], [`Error::NoSuchColumn`]; [`Error::DamagedSegment`] when a segment does not inflate to
-    /// its rows or a factor code has no level; [`Error::Unsupported`] for more than 2 GiB of text in one segment.
-    pub(crate) fn read_block(&self, block: usize, columns: &[usize]) -> Result<RecordBatch> {
-        let Some(&rows) = self.metadata.block_rows.get(block) else {
-            return Err(Error::NoSuchBlock { path: self.path.clone(), index: block, blocks: self.num_blocks() });
-        };
-        let arrow = |source| Error::Arrow { path: self.path.clone(), source };
-        if let Some(&index) = columns.iter().find(|&&column| column >= self.metadata.variables.len()) {
-            let columns = self.metadata.variables.len();
-            return Err(Error::NoSuchColumn { path: self.path.clone(), index, columns });
-        }
-        let schema = Arc::new(self.schema.project(columns).map_err(arrow)?);
+    /// [`Error::Io`]; [`Error::DamagedSegment`] when a segment does not inflate to its rows or a factor code has no
+    /// level; [`Error::Unsupported`] for 2 GiB of text in one segment.
+    pub(crate) fn read_block(
+        &self,
+        block: usize,
+        columns: &[usize],
+        schema: SchemaRef,
+    ) -> Result<RecordBatch> {
+        let rows = self.metadata.block_rows.get(block).copied();
         let decoded: Vec<Result<ArrayRef>> =
             columns.par_iter().map(|&column| self.read_segment(block, column)).collect();
         let arrays = decoded.into_iter().collect::<Result<Vec<_>>>()?;
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        RecordBatch::try_new_with_options(schema, arrays, &options).map_err(arrow)
+        let options = RecordBatchOptions::new().with_row_count(rows);
+        RecordBatch::try_new_with_options(schema, arrays, &options)
+            .map_err(|source| Error::Arrow { path: self.path.clone(), source })
     }
 
     /// Decodes every segment and lists those that are damaged.
     ///
     /// # Errors
-    /// None for damage, which is in the report.
+    /// [`Error::Io`]; damage is in the report.
     pub(crate) fn verify(&self) -> Result<VerifyReport> {
+        let blocks = self.metadata.block_rows.len();
         let columns = self.metadata.variables.len();
-        let mut report = VerifyReport { blocks: self.num_blocks(), bytes: self.bytes.len() as u64, ..Default::default() };
-        for block in 0..self.num_blocks() {
-            let found: Vec<Option<Damage>> =
+        let mut report = VerifyReport { blocks, bytes: self.size, ..VerifyReport::default() };
+        for block in 0..blocks {
+            let found: Vec<Result<Option<Damage>>> =
                 (0..columns).into_par_iter().map(|column| self.check_segment(block, column)).collect();
-            report.segments = report.segments.saturating_add(columns as u64);
-            report.damaged.extend(found.into_iter().flatten());
+            for damage in found {
+                report.segments = report.segments.saturating_add(1);
+                report.damaged.extend(damage?);
+            }
         }
         Ok(report)
     }
 
-    fn check_segment(&self, block: usize, column: usize) -> Option<Damage> {
-        let (segment, variable) = self.segment(block, column)?;
-        let fault = self.decode(block, column).err()?;
-        Some(Damage {
+    fn check_segment(&self, block: usize, column: usize) -> Result<Option<Damage>> {
+        let part = self.part(block, column).ok_or_else(|| self.no_block(block))?;
+        let fault = self.decode(part)?.err();
+        Ok(fault.map(|fault| Damage {
             block: Some(block),
-            column: Some(variable.name.clone()),
-            offset: segment.offset as u64,
+            column: Some(part.variable.name.clone()),
+            offset: part.segment.offset as u64,
             problem: format!("expected {}, got {}", fault.expected, fault.got),
-        })
+        }))
     }
 
     fn read_segment(&self, block: usize, column: usize) -> Result<ArrayRef> {
-        self.decode(block, column).map_err(|fault| match (fault.kind, self.metadata.variables.get(column)) {
-            (Kind::Damaged, Some(variable)) => Error::DamagedSegment {
+        let part = self.part(block, column).ok_or_else(|| self.no_block(block))?;
+        let name = &part.variable.name;
+        self.decode(part)?.map_err(|fault| match fault.kind {
+            Kind::Damaged => Error::DamagedSegment {
                 path: self.path.clone(),
-                column: variable.name.clone(),
+                column: name.clone(),
                 block,
                 offset: fault.offset,
                 expected: fault.expected.into_owned(),
                 got: fault.got,
             },
-            (_, Some(variable)) => fault.in_column(&variable.name).into_error(&self.path),
-            (_, None) => fault.into_error(&self.path),
+            Kind::Unsupported => fault.in_column(name).into_error(&self.path),
         })
     }
 
-    fn decode(&self, block: usize, column: usize) -> fault::Parsed<ArrayRef> {
-        let nothing = || Fault::damaged(self.frame.metadata.start, "a segment of the file", "none");
-        let (segment, variable) = self.segment(block, column).ok_or_else(nothing)?;
-        let end = segment.offset.saturating_add(segment.length);
-        let stored = Stored {
-            bytes: self.bytes.get(segment.offset..end).ok_or_else(nothing)?,
-            offset: segment.offset,
-            rows: self.metadata.block_rows.get(block).copied().ok_or_else(nothing)?,
-            maybe_plain: self.maybe_plain,
-        };
-        segment::decode(stored, variable.storage, self.levels.get(column).ok_or_else(nothing)?)
+    /// Reads and decodes one segment; the outer error is the operating system's.
+    fn decode(&self, part: Part<'_>) -> Result<Parsed<ArrayRef>> {
+        let Segment { offset, length } = part.segment;
+        let bytes = self
+            .source
+            .read(offset as u64, length as u64)
+            .map_err(|cause| Error::io(&self.path, "read", cause))?;
+        let stored = Stored { bytes: &bytes, offset, rows: part.rows, maybe_plain: self.maybe_plain };
+        Ok(segment::decode(stored, part.variable.storage, part.levels))
     }
 
-    fn segment(&self, block: usize, column: usize) -> Option<(Segment, &Variable)> {
-        let variable = self.metadata.variables.get(column)?;
+    fn part(&self, block: usize, column: usize) -> Option<Part<'_>> {
         let place = block.checked_mul(self.metadata.variables.len())?.checked_add(column)?;
-        Some((*self.metadata.segments.get(place)?, variable))
+        Some(Part {
+            variable: self.metadata.variables.get(column)?,
+            levels: self.levels.get(column)?,
+            rows: *self.metadata.block_rows.get(block)?,
+            segment: *self.metadata.segments.get(place)?,
+        })
     }
+
+    fn no_block(&self, index: usize) -> Error {
+        Error::NoSuchBlock { path: self.path.clone(), index, blocks: self.metadata.block_rows.len() }
+    }
+}
+
+/// One column of one block.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    variable: &'a Variable,
+    levels: &'a ArrayRef,
+    rows: usize,
+    segment: Segment,
+}
+
+/// First row of every block, then the number of rows.
+fn starts(block_rows: &[usize]) -> Vec<u64> {
+    let mut starts = Vec::with_capacity(block_rows.len().saturating_add(1));
+    let mut next = 0_u64;
+    starts.push(next);
+    for &rows in block_rows {
+        // The sum is that of the header: it was checked.
+        next = next.saturating_add(rows as u64);
+        starts.push(next);
+    }
+    starts
 }
 
 fn maybe_plain(metadata: &Metadata) -> bool {
     let columns = metadata.variables.len().max(1);
-    let mut numbers = metadata.segments.chunks(columns).zip(&metadata.block_rows).flat_map(|(block, &rows)| {
-        let of_block = block.iter().zip(&metadata.variables);
-        of_block.filter(|(_, variable)| variable.storage.width() > 0).map(move |(segment, variable)| {
-            segment.length == rows.saturating_mul(variable.storage.width())
-        })
-    });
+    let mut numbers =
+        metadata.segments.chunks(columns).zip(&metadata.block_rows).flat_map(|(block, &rows)| {
+            let of_block = block.iter().zip(&metadata.variables);
+            of_block.filter(|(_, variable)| variable.storage.width() > 0).map(move |(segment, variable)| {
+                segment.length == rows.saturating_mul(variable.storage.width())
+            })
+        });
     // No number at all proves nothing, and compression is what every file seen has.
     numbers.next().is_some_and(|first| first && numbers.all(|plain| plain))
 }

@@ -16,6 +16,7 @@
 use super::container::traits;
 use super::cursor::{Cursor, hexadecimal};
 use super::fault::{Fault, Parsed};
+use super::text;
 use super::types::{LIST, Meaning, Storage, candidates, meaning};
 
 /// First four bytes of an array.
@@ -26,6 +27,10 @@ const NAMED_HEAD: [u8; 8] = [1, 0, 0, 0, 0, 0, 0x80, 0x3f];
 
 /// Real metadata nest four deep: variables, a variable, its attributes, its labels.
 const MAX_DEPTH: usize = 16;
+
+/// How deep the variables are.
+const VARIABLES: usize = 1;
+
 const LEAST_TEXT: usize = 8;
 const LEAST_NAMED: usize = 84;
 
@@ -42,6 +47,7 @@ pub(super) struct Named {
 
 /// Numbers, texts or a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(test), allow(dead_code, reason = "some facts matter only to a writer of the same format"))]
 pub(super) struct Array {
     /// Bytes from the start of the file.
     pub(super) offset: usize,
@@ -76,6 +82,7 @@ pub(super) enum Content {
 
 /// Numbers with their low and high.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(test), allow(dead_code, reason = "some facts matter only to a writer of the same format"))]
 pub(super) struct Numbers {
     /// How a number is stored.
     pub(super) storage: Storage,
@@ -112,7 +119,10 @@ fn named(cursor: &mut Cursor<'_>, depth: usize) -> Parsed<Named> {
     let name = cursor.text("name")?;
     let description = cursor.text("description")?;
     cursor.expect_i32(1, "tag of an array")?;
-    let array = array(cursor, depth)?;
+    let array = array(cursor, depth).map_err(|fault| match depth {
+        VARIABLES => fault.in_column(&text::decode(name)),
+        _ => fault,
+    })?;
     Ok(Named { name: name.into(), description: description.into(), array })
 }
 
@@ -185,10 +195,7 @@ fn list(cursor: &mut Cursor<'_>, count: usize, depth: usize) -> Parsed<Content> 
     cursor.expect_i32(0, "list constant")?;
     cursor.expect_i32(0, "list constant")?;
     bounded(cursor, count, LEAST_NAMED, "named arrays")?;
-    (0..count)
-        .map(|_| named(cursor, depth.saturating_add(1)))
-        .collect::<Parsed<_>>()
-        .map(Content::List)
+    (0..count).map(|_| named(cursor, depth.saturating_add(1))).collect::<Parsed<_>>().map(Content::List)
 }
 
 /// Refuses a count that the bytes left cannot hold.
@@ -206,9 +213,9 @@ fn numbers(cursor: &mut Cursor<'_>, storage: Storage, inferred: bool, count: usi
     let high = number(cursor, storage, "high")?;
     let tail = cursor.i32("tail")?;
     let start = cursor.position();
-    let length = count.checked_mul(storage.width()).ok_or_else(|| {
-        Fault::damaged(start, "values that fit into the file", format!("{count} values"))
-    })?;
+    let length = count
+        .checked_mul(storage.width())
+        .ok_or_else(|| Fault::damaged(start, "values that fit into the file", format!("{count} values")))?;
     let values = cursor.take(length, "values")?.into();
     Ok(Numbers { storage, inferred, low, high, tail, values })
 }
@@ -224,13 +231,7 @@ fn number(cursor: &mut Cursor<'_>, storage: Storage, what: &'static str) -> Pars
 }
 
 /// Finds the width of an unknown number type: after version, low, high and tail something known must follow.
-fn resynchronise(
-    cursor: &Cursor<'_>,
-    type_id: i32,
-    class: i32,
-    flags: u32,
-    count: usize,
-) -> Parsed<Storage> {
+fn resynchronise(cursor: &Cursor<'_>, type_id: i32, class: i32, flags: u32, count: usize) -> Parsed<Storage> {
     let found = candidates(class, flags).into_iter().find(|storage| {
         let tail = storage.width().saturating_mul(2).saturating_add(4);
         let next = tail.saturating_add(4);
@@ -238,7 +239,10 @@ fn resynchronise(
         let next_fits = match cursor.peek(next, NAMED_HEAD.len()) {
             Some(head) if head == NAMED_HEAD => true,
             Some(tags) => tags == [1, 0, 0, 0, 1, 0, 0, 0] && cursor.remaining() == next.saturating_add(8),
-            None => cursor.peek(next, 4) == Some([1, 0, 0, 0].as_slice()) && cursor.remaining() == next.saturating_add(4),
+            None => {
+                cursor.peek(next, 4) == Some([1, 0, 0, 0].as_slice())
+                    && cursor.remaining() == next.saturating_add(4)
+            }
         };
         tail_fits && next_fits
     });

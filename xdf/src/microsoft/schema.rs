@@ -151,9 +151,10 @@ fn json(content: &Content) -> Value {
             let width = numbers.storage.width().max(1);
             numbers.values.chunks_exact(width).map(|bytes| json_number(numbers.storage, bytes)).collect()
         }
-        Content::List(items) => {
-            items.iter().map(|item| (text::decode(&item.name).into_owned(), json(&item.array.content))).collect()
-        }
+        Content::List(items) => items
+            .iter()
+            .map(|item| (text::decode(&item.name).into_owned(), json(&item.array.content)))
+            .collect(),
     }
 }
 

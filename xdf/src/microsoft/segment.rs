@@ -111,11 +111,16 @@ impl Stored<'_> {
     fn factor(self, levels: &ArrayRef) -> Parsed<DictionaryArray<Int32Type>> {
         let mut buffer = self.numbers(size_of::<i32>())?;
         let keys: &mut [i32] = buffer.typed_data_mut();
-        let wrong = |&key: &i32| key != MISSING_CODE && usize::try_from(key).map_or(true, |key| key >= levels.len());
+        let wrong =
+            |&key: &i32| key != MISSING_CODE && usize::try_from(key).map_or(true, |key| key >= levels.len());
         if let Some(row) = keys.iter().position(wrong) {
             let expected = format!("factor codes below {} or all ones", levels.len());
             let code = keys.get(row).map_or(0, |key| key.cast_unsigned());
-            return Err(Fault::damaged(self.offset, expected, format!("code {code} in row {row} of the block")));
+            return Err(Fault::damaged(
+                self.offset,
+                expected,
+                format!("code {code} in row {row} of the block"),
+            ));
         }
         let nulls = nulls(keys, |&key| key != MISSING_CODE);
         if nulls.is_some() {
@@ -131,7 +136,9 @@ impl Stored<'_> {
     /// Text records; an empty one is an empty text, because the format does not tell it from a missing one.
     fn texts(self) -> Parsed<StringArray> {
         let (stream, length) = match self.bytes.split_last_chunk::<8>() {
-            Some((stream, length)) => (stream, usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX)),
+            Some((stream, length)) => {
+                (stream, usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX))
+            }
             None => (self.bytes, self.bytes.len()),
         };
         let records = if starts_like_zlib(self.bytes) {
@@ -176,7 +183,11 @@ impl Stored<'_> {
         }
         if from != records.len() {
             let got = format!("{} more bytes", records.len().saturating_sub(from));
-            return Err(Fault::damaged(self.offset, format!("the end after {} text records", self.rows), got));
+            return Err(Fault::damaged(
+                self.offset,
+                format!("the end after {} text records", self.rows),
+                got,
+            ));
         }
         records.truncate(to);
         records.shrink_to_fit();
@@ -201,7 +212,11 @@ impl Stored<'_> {
 
     fn text_offset(self, length: usize) -> Parsed<i32> {
         i32::try_from(length).map_err(|_| {
-            Fault::unsupported(self.offset, "less than 2 GiB of text in a block", format!("{length} bytes so far"))
+            Fault::unsupported(
+                self.offset,
+                "less than 2 GiB of text in a block",
+                format!("{length} bytes so far"),
+            )
         })
     }
 
@@ -216,7 +231,7 @@ impl Stored<'_> {
 
     /// Inflates one zlib stream that must fill `target` and end with `stream`.
     fn inflate(self, stream: &[u8], target: &mut [u8]) -> Parsed<()> {
-        let expected = || format!("a zlib stream of {} values in {} bytes", self.rows, target.len());
+        let expected = format!("a zlib stream of {} values in {} bytes", self.rows, target.len());
         let got = match Decompressor::new().zlib_decompress(stream, target) {
             Ok(length) if length == target.len() => {
                 return if ends_with_checksum(stream, target) {
@@ -229,7 +244,7 @@ impl Stored<'_> {
             Err(DecompressionError::InsufficientSpace) => "more bytes".to_owned(),
             Err(DecompressionError::BadData) => "a broken stream or a wrong checksum".to_owned(),
         };
-        Err(Fault::damaged(self.offset, expected(), got))
+        Err(Fault::damaged(self.offset, expected, got))
     }
 }
 

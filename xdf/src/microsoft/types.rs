@@ -111,7 +111,11 @@ pub(super) const LIST_CLASS: i32 = 3;
 /// Looks a type up.
 pub(super) fn meaning(type_id: i32, class: i32) -> Meaning {
     if type_id == LIST {
-        return if class == LIST_CLASS { Meaning::List } else { Meaning::Contradiction { class: LIST_CLASS } };
+        return if class == LIST_CLASS {
+            Meaning::List
+        } else {
+            Meaning::Contradiction { class: LIST_CLASS }
+        };
     }
     match VERIFIED.iter().find(|&&(known, _, _)| known == type_id) {
         Some(&(_, its_class, storage)) if its_class == class => Meaning::Known(storage),
@@ -122,7 +126,8 @@ pub(super) fn meaning(type_id: i32, class: i32) -> Meaning {
 
 const INTEGER: u32 = 0x0300;
 const FLOAT: u32 = 0x0600;
-const KINDS: u32 = 0x0f00;
+/// The older container sets one more bit, 0x0800, in unsigned columns.
+const KINDS: u32 = 0x0700;
 const UNSIGNED: u32 = 0x0002_0000;
 
 /// Storages to try for an unknown type, the likeliest first; empty when the flags name no kind of number.
