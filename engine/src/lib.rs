@@ -36,6 +36,7 @@ mod reader;
 mod scan;
 pub mod sink;
 pub mod source;
+pub mod stats;
 pub mod syntax;
 mod transform;
 

@@ -1,0 +1,548 @@
+//! Mean, sum of squared deviations, smallest and largest value of a numeric column.
+//!
+//! The sum of squares minus the square of the sum loses every digit when the mean is large against the deviations. So a
+//! column is cut into tiles that stay in the nearest cache; each tile is summed, then its deviations from its own mean
+//! are squared and summed (with the correction for the rounding of that mean), and the tiles are merged pairwise by the
+//! formula of Chan, Golub and LeVeque (1979). Both sweeps run over eight independent lanes, so they vectorise, and narrow
+//! types are widened tile by tile: a column is never copied as a whole.
+//!
+//! Integers of 64 bits beyond 2^53 are rounded to the nearest double, as R and revoscalepy do.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, ArrayRef};
+use arrow_buffer::NullBuffer;
+use arrow_schema::{DataType, TimeUnit};
+use serde::{Deserialize, Serialize};
+
+use crate::{Accumulator, Error, Result};
+
+/// Values that are widened and swept at once: 16 KiB of doubles.
+const TILE: usize = 2048;
+
+/// Weighted moments of the values that are there, and the count of those that are not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Moments {
+    count: u64,
+    weight: f64,
+    missing: u64,
+    missing_weight: f64,
+    sum: f64,
+    mean: f64,
+    m2: f64,
+    min: f64,
+    max: f64,
+}
+
+impl Moments {
+    /// Moments that something else has added up: `count` values of weight `weight`, their mean, sum of squared deviations
+    /// and extremes, and `missing` values that are not there.
+    pub fn from_parts(count: u64, mean: f64, m2: f64, min: f64, max: f64, missing: u64) -> Self {
+        let weight = count as f64;
+        let missing_weight = missing as f64;
+        Self { count, weight, missing, missing_weight, sum: mean * weight, mean, m2, min, max }
+    }
+
+    /// Values that are there and weigh more than nothing.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The sum of their weights, their count where there are no weights.
+    pub fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    /// Values that are missing, of rows that weigh more than nothing.
+    pub fn missing(&self) -> u64 {
+        self.missing
+    }
+
+    /// The sum of the weights of the rows with missing values.
+    pub fn missing_weight(&self) -> f64 {
+        self.missing_weight
+    }
+
+    /// The weighted sum.
+    pub fn sum(&self) -> f64 {
+        self.sum
+    }
+
+    /// The weighted mean, if there is a value.
+    pub fn mean(&self) -> Option<f64> {
+        (self.count > 0).then_some(self.mean)
+    }
+
+    /// The weighted sum of squared deviations from the mean.
+    pub fn m2(&self) -> f64 {
+        self.m2
+    }
+
+    /// The smallest value, if there is one.
+    pub fn min(&self) -> Option<f64> {
+        (self.count > 0).then_some(self.min)
+    }
+
+    /// The largest value, if there is one.
+    pub fn max(&self) -> Option<f64> {
+        (self.count > 0).then_some(self.max)
+    }
+
+    /// The sample variance where a weight says how many equal rows a row stands for: `m2 / (weight - 1)`, `None` unless
+    /// the weights add up to more than 1. Without weights, the usual variance.
+    pub fn variance(&self) -> Option<f64> {
+        (self.weight > 1.0).then(|| self.m2 / (self.weight - 1.0))
+    }
+
+    /// The sample variance where weights are inverse inclusion probabilities, known up to a factor:
+    /// `m2 / weight * n / (n - 1)` with n rows, `None` below two rows.
+    pub fn probability_variance(&self) -> Option<f64> {
+        let n = self.count as f64;
+        (self.count > 1).then(|| self.m2 / self.weight * (n / (n - 1.0)))
+    }
+
+    /// Adds a numeric column: integers, floats, logicals (0 and 1), dates (days) and timestamps (their unit).
+    /// `weights`, of the same length, are finite and not negative; rows of weight 0 do not count at all.
+    ///
+    /// # Errors
+    /// [`Error::ColumnType`] for texts and factors.
+    pub fn add_array(&mut self, array: &dyn Array, weights: Option<&[f64]>) -> Result<()> {
+        visit(array, &mut Tiles { moments: self, weights })
+    }
+
+    /// Adds values in which NaN is missing.
+    pub fn add_values(&mut self, values: &[f64], weights: Option<&[f64]>) {
+        Tiles { moments: self, weights }.values(values, None, |value| value);
+    }
+
+    /// Adds the moments of rows that come after these.
+    pub fn merge_from(&mut self, later: &Self) {
+        self.missing += later.missing;
+        self.missing_weight += later.missing_weight;
+        if later.count == 0 {
+            return;
+        }
+        if self.count == 0 {
+            let (missing, missing_weight) = (self.missing, self.missing_weight);
+            *self = Self { missing, missing_weight, ..*later };
+            return;
+        }
+        let weight = self.weight + later.weight;
+        let delta = later.mean - self.mean;
+        if delta.is_finite() {
+            self.mean += delta * (later.weight / weight);
+            self.m2 += later.m2 + delta * delta * (self.weight * (later.weight / weight));
+        } else {
+            // an infinite value: the mean is infinite, or nothing when both infinities occur
+            self.mean += later.mean;
+            self.m2 = f64::NAN;
+        }
+        self.weight = weight;
+        self.count += later.count;
+        self.sum += later.sum;
+        self.min = self.min.min(later.min);
+        self.max = self.max.max(later.max);
+    }
+
+    fn miss(&mut self, rows: usize, weight: f64) {
+        self.missing += rows as u64;
+        self.missing_weight += weight;
+    }
+
+    /// One tile of values that are all there, each of weight 1.
+    fn add_tile(&mut self, values: &[f64]) {
+        if values.is_empty() {
+            return;
+        }
+        let n = values.len() as f64;
+        let (sum, min, max) = sum_min_max(values);
+        let mean = sum / n;
+        let (first, second) = deviations(values, mean);
+        let m2 = (second - first * first / n).max(0.0);
+        let m2 = if mean.is_finite() { m2 } else { f64::NAN };
+        let mean = if mean.is_finite() { mean + first / n } else { mean };
+        let count = values.len() as u64;
+        self.merge_from(&Self { count, weight: n, sum, mean, m2, min, max, ..Self::default() });
+    }
+
+    /// As [`Moments::add_tile`] with positive weights.
+    fn add_weighted_tile(&mut self, values: &[f64], weights: &[f64]) {
+        if values.is_empty() {
+            return;
+        }
+        let (_, min, max) = sum_min_max(values);
+        let (mut weight, mut sum) = (0.0, 0.0);
+        for (value, w) in values.iter().zip(weights) {
+            weight += w;
+            sum += w * value;
+        }
+        let mean = sum / weight;
+        let (mut first, mut second) = (0.0, 0.0);
+        for (value, w) in values.iter().zip(weights) {
+            let deviation = value - mean;
+            first += w * deviation;
+            second += w * deviation * deviation;
+        }
+        let m2 = (second - first * first / weight).max(0.0);
+        let m2 = if mean.is_finite() { m2 } else { f64::NAN };
+        let mean = if mean.is_finite() { mean + first / weight } else { mean };
+        let count = values.len() as u64;
+        self.merge_from(&Self { count, weight, sum, mean, m2, min, max, ..Self::default() });
+    }
+}
+
+impl Accumulator for Moments {
+    type Input = dyn Array;
+    type Output = Self;
+
+    fn update(&mut self, input: &dyn Array) -> Result<()> {
+        self.add_array(input, None)
+    }
+
+    fn merge(&mut self, later: Self) -> Result<()> {
+        self.merge_from(&later);
+        Ok(())
+    }
+
+    fn finish(self) -> Self {
+        self
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Self>()
+    }
+}
+
+fn sum_min_max(values: &[f64]) -> (f64, f64, f64) {
+    let (mut sums, mut mins, mut maxs) = ([0.0; 8], [f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
+    let (lanes, rest) = values.as_chunks::<8>();
+    for lane in lanes {
+        for i in 0..8 {
+            sums[i] += lane[i];
+            mins[i] = if lane[i] < mins[i] { lane[i] } else { mins[i] };
+            maxs[i] = if lane[i] > maxs[i] { lane[i] } else { maxs[i] };
+        }
+    }
+    let mut sum = fold(sums);
+    let mut min = mins.into_iter().fold(f64::INFINITY, f64::min);
+    let mut max = maxs.into_iter().fold(f64::NEG_INFINITY, f64::max);
+    for &value in rest {
+        sum += value;
+        min = min.min(value);
+        max = max.max(value);
+    }
+    (sum, min, max)
+}
+
+/// The sums of the deviations from `mean` and of their squares.
+fn deviations(values: &[f64], mean: f64) -> (f64, f64) {
+    let (mut firsts, mut seconds) = ([0.0; 8], [0.0; 8]);
+    let (lanes, rest) = values.as_chunks::<8>();
+    for lane in lanes {
+        for i in 0..8 {
+            let deviation = lane[i] - mean;
+            firsts[i] += deviation;
+            seconds[i] += deviation * deviation;
+        }
+    }
+    let (mut first, mut second) = (fold(firsts), fold(seconds));
+    for &value in rest {
+        let deviation = value - mean;
+        first += deviation;
+        second += deviation * deviation;
+    }
+    (first, second)
+}
+
+fn fold(lanes: [f64; 8]) -> f64 {
+    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
+}
+
+/// What is done with the values of a numeric array, whatever their type.
+trait Visitor {
+    fn values<T: Copy>(&mut self, values: &[T], nulls: Option<&NullBuffer>, widen: impl Fn(T) -> f64 + Copy);
+}
+
+fn visit(array: &dyn Array, visitor: &mut impl Visitor) -> Result<()> {
+    fn primitive<T: ArrowPrimitiveType>(
+        array: &dyn Array,
+        visitor: &mut impl Visitor,
+        widen: impl Fn(T::Native) -> f64 + Copy,
+    ) {
+        let array = array.as_primitive::<T>();
+        visitor.values(array.values(), array.nulls(), widen);
+    }
+    match array.data_type() {
+        DataType::Boolean => {
+            let array = array.as_boolean();
+            let bytes: Vec<u8> = array.values().iter().map(u8::from).collect();
+            visitor.values(&bytes, array.nulls(), f64::from);
+        }
+        DataType::Int8 => primitive::<Int8Type>(array, visitor, f64::from),
+        DataType::Int16 => primitive::<Int16Type>(array, visitor, f64::from),
+        DataType::Int32 => primitive::<Int32Type>(array, visitor, f64::from),
+        DataType::Int64 => primitive::<Int64Type>(array, visitor, |value| value as f64),
+        DataType::UInt8 => primitive::<UInt8Type>(array, visitor, f64::from),
+        DataType::UInt16 => primitive::<UInt16Type>(array, visitor, f64::from),
+        DataType::UInt32 => primitive::<UInt32Type>(array, visitor, f64::from),
+        DataType::UInt64 => primitive::<UInt64Type>(array, visitor, |value| value as f64),
+        DataType::Float32 => primitive::<Float32Type>(array, visitor, f64::from),
+        DataType::Float64 => primitive::<Float64Type>(array, visitor, |value| value),
+        DataType::Date32 => primitive::<Date32Type>(array, visitor, f64::from),
+        DataType::Timestamp(unit, _) => match unit {
+            TimeUnit::Second => primitive::<TimestampSecondType>(array, visitor, |value| value as f64),
+            TimeUnit::Millisecond => {
+                primitive::<TimestampMillisecondType>(array, visitor, |value| value as f64)
+            }
+            TimeUnit::Microsecond => {
+                primitive::<TimestampMicrosecondType>(array, visitor, |value| value as f64)
+            }
+            TimeUnit::Nanosecond => {
+                primitive::<TimestampNanosecondType>(array, visitor, |value| value as f64)
+            }
+        },
+        other => {
+            return Err(Error::ColumnType {
+                column: String::new(),
+                found: other.to_string(),
+                expected: "numbers, logicals, dates and timestamps have a mean".into(),
+            });
+        }
+    }
+    Ok(())
+}
+
+struct Tiles<'a> {
+    moments: &'a mut Moments,
+    weights: Option<&'a [f64]>,
+}
+
+impl Visitor for Tiles<'_> {
+    fn values<T: Copy>(&mut self, values: &[T], nulls: Option<&NullBuffer>, widen: impl Fn(T) -> f64 + Copy) {
+        let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
+        let mut tile = [0.0; TILE];
+        let mut tile_weights = [0.0; TILE];
+        for (index, part) in values.chunks(TILE).enumerate() {
+            let start = index * TILE;
+            let nulls = nulls.map(|nulls| nulls.slice(start, part.len()));
+            if let Some(weights) = self.weights {
+                let weights = &weights[start..start + part.len()];
+                let mut kept = 0;
+                for (row, (&value, &weight)) in part.iter().zip(weights).enumerate() {
+                    if weight == 0.0 {
+                        continue;
+                    }
+                    let value = widen(value);
+                    if value.is_nan() || nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+                        self.moments.miss(1, weight);
+                    } else {
+                        tile[kept] = value;
+                        tile_weights[kept] = weight;
+                        kept += 1;
+                    }
+                }
+                self.moments.add_weighted_tile(&tile[..kept], &tile_weights[..kept]);
+                continue;
+            }
+            let kept = match &nulls {
+                Some(nulls) if nulls.null_count() > 0 => keep_valid(part, nulls, widen, &mut tile),
+                _ => {
+                    let mut nan = false;
+                    for (to, &from) in tile.iter_mut().zip(part) {
+                        *to = widen(from);
+                        nan |= to.is_nan();
+                    }
+                    if nan { keep_numbers(&mut tile, part.len()) } else { part.len() }
+                }
+            };
+            self.moments.miss(part.len() - kept, (part.len() - kept) as f64);
+            self.moments.add_tile(&tile[..kept]);
+        }
+    }
+}
+
+/// Packs the values that are there to the front of the tile, 64 at a time, and returns their number.
+fn keep_valid<T: Copy>(
+    part: &[T],
+    nulls: &NullBuffer,
+    widen: impl Fn(T) -> f64 + Copy,
+    tile: &mut [f64; TILE],
+) -> usize {
+    let mut kept = 0;
+    let bits = nulls.inner().bit_chunks();
+    let words = bits.iter().chain(std::iter::once(bits.remainder_bits()));
+    for (chunk, mut word) in part.chunks(64).zip(words) {
+        if word == u64::MAX {
+            for (to, &from) in tile[kept..].iter_mut().zip(chunk) {
+                *to = widen(from);
+            }
+            kept += chunk.len();
+        } else {
+            while word != 0 {
+                tile[kept] = widen(chunk[word.trailing_zeros() as usize]);
+                kept += 1;
+                word &= word - 1;
+            }
+        }
+    }
+    keep_numbers(tile, kept)
+}
+
+/// Packs the first `len` values without NaN.
+fn keep_numbers(tile: &mut [f64; TILE], len: usize) -> usize {
+    let mut kept = 0;
+    for index in 0..len {
+        let value = tile[index];
+        tile[kept] = value;
+        kept += usize::from(!value.is_nan());
+    }
+    kept
+}
+
+/// The values of a numeric column as doubles in `into`, NaN where they are missing.
+///
+/// # Errors
+/// [`Error::ColumnType`] for texts and factors.
+pub fn widen(array: &dyn Array, into: &mut Vec<f64>) -> Result<()> {
+    into.clear();
+    visit(array, &mut Widen(into))
+}
+
+struct Widen<'a>(&'a mut Vec<f64>);
+
+impl Visitor for Widen<'_> {
+    fn values<T: Copy>(&mut self, values: &[T], nulls: Option<&NullBuffer>, widen: impl Fn(T) -> f64 + Copy) {
+        self.0.extend(values.iter().map(|&value| widen(value)));
+        if let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) {
+            for (value, valid) in self.0.iter_mut().zip(nulls.iter()) {
+                if !valid {
+                    *value = f64::NAN;
+                }
+            }
+        }
+    }
+}
+
+impl FromIterator<f64> for Moments {
+    fn from_iter<I: IntoIterator<Item = f64>>(values: I) -> Self {
+        let mut moments = Self::default();
+        let values: Vec<f64> = values.into_iter().collect();
+        moments.add_values(&values, None);
+        moments
+    }
+}
+
+/// The moments of a shared array, for callers that hold one.
+impl TryFrom<&ArrayRef> for Moments {
+    type Error = Error;
+
+    fn try_from(array: &ArrayRef) -> Result<Self> {
+        let mut moments = Self::default();
+        moments.add_array(Arc::as_ref(array), None)?;
+        Ok(moments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{BooleanArray, Float32Array, Float64Array, Int16Array, Int32Array, StringArray};
+
+    use super::*;
+
+    /// The exact mean and sum of squared deviations of integers, in 128 bits; `m2 * n` is exact.
+    fn exact(values: &[i64]) -> (f64, f64) {
+        let n = values.len() as i128;
+        let sum: i128 = values.iter().map(|&value| i128::from(value)).sum();
+        let squares: i128 = values.iter().map(|&value| i128::from(value) * i128::from(value)).sum();
+        let scaled = n * squares - sum * sum;
+        (sum as f64 / n as f64, scaled as f64 / n as f64)
+    }
+
+    fn close(found: f64, expected: f64, tolerance: f64) {
+        assert!((found - expected).abs() <= tolerance * expected.abs(), "{found} is not near {expected}");
+    }
+
+    #[test]
+    fn a_mean_of_a_billion_keeps_the_digits_of_the_deviations() {
+        let values: Vec<i64> = (0..1_000_003_i64).map(|i| 1_000_000_000 + (i * 7919) % 5 - 2).collect();
+        let (mean, m2) = exact(&values);
+        let mut moments = Moments::default();
+        for block in values.chunks(131_072) {
+            let block: Vec<f64> = block.iter().map(|&value| value as f64).collect();
+            moments.add_values(&block, None);
+        }
+        close(moments.mean().unwrap(), mean, 1e-15);
+        close(moments.m2(), m2, 1e-12);
+        assert_eq!((moments.min(), moments.max()), (Some(999_999_998.0), Some(1_000_000_002.0)));
+        assert_eq!(moments.sum(), values.iter().sum::<i64>() as f64);
+    }
+
+    #[test]
+    fn weights_weigh_and_a_weight_of_nothing_is_no_row() {
+        let mut weighted = Moments::default();
+        let values = [1.0, f64::NAN, 5.0, 2.0, f64::NAN];
+        weighted.add_values(&values, Some(&[2.0, 3.0, 1.0, 0.0, 0.0]));
+        let mut repeated = Moments::default();
+        repeated.add_values(&[1.0, 1.0, f64::NAN, f64::NAN, f64::NAN, 5.0], None);
+        assert_eq!(weighted.mean(), repeated.mean());
+        close(weighted.variance().unwrap(), repeated.variance().unwrap(), 1e-15);
+        assert_eq!((weighted.count(), weighted.weight(), weighted.missing_weight()), (2, 3.0, 3.0));
+        // equal weights change nothing about a probability sample
+        let mut equal = Moments::default();
+        equal.add_values(&[1.0, 4.0, 9.0], Some(&[20.0; 3]));
+        let plain: Moments = [1.0, 4.0, 9.0].into_iter().collect();
+        close(equal.probability_variance().unwrap(), plain.variance().unwrap(), 1e-15);
+    }
+
+    #[test]
+    fn every_type_counts_nulls_and_nan_as_missing() {
+        let arrays: Vec<ArrayRef> = vec![
+            Arc::new(Int16Array::from(vec![Some(1), None, Some(0)])),
+            Arc::new(Int32Array::from(vec![Some(1), None, Some(0)])),
+            Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])),
+            Arc::new(Float32Array::from(vec![Some(1.0), Some(f32::NAN), Some(0.0)])),
+            Arc::new(Float64Array::from(vec![Some(1.0), None, Some(0.0)])),
+        ];
+        for array in &arrays {
+            let moments = Moments::try_from(array).unwrap();
+            assert_eq!((moments.count(), moments.missing()), (2, 1), "{}", array.data_type());
+            assert_eq!((moments.mean(), moments.m2()), (Some(0.5), 0.5));
+            let mut values = Vec::new();
+            widen(array.as_ref(), &mut values).unwrap();
+            assert!(values[0] == 1.0 && values[1].is_nan() && values[2] == 0.0);
+        }
+        assert!(Moments::default().add_array(&StringArray::from(vec!["a"]), None).is_err());
+    }
+
+    #[test]
+    fn sliced_arrays_and_long_runs_of_nulls() {
+        let values: Vec<Option<i32>> = (0..10_000).map(|i| (i % 97 < 60).then_some(i)).collect();
+        let array = Int32Array::from(values.clone());
+        for (from, len) in [(0, 10_000), (13, 9_000), (2047, 4099), (64, 0), (61, 30)] {
+            let mut moments = Moments::default();
+            moments.add_array(&array.slice(from, len), None).unwrap();
+            let kept: Vec<f64> = values[from..from + len].iter().flatten().map(|&v| f64::from(v)).collect();
+            assert_eq!(moments.count() as usize, kept.len());
+            assert_eq!(moments.missing() as usize, len - kept.len());
+            assert_eq!(moments.sum(), kept.iter().sum::<f64>());
+        }
+    }
+
+    #[test]
+    fn too_few_values_have_no_variance_and_infinities_stay_infinite() {
+        let one: Moments = [3.0].into_iter().collect();
+        assert_eq!((one.mean(), one.variance(), one.probability_variance()), (Some(3.0), None, None));
+        assert_eq!(Moments::default().mean(), None);
+        let mut infinite: Moments = [1.0, 2.0].into_iter().collect();
+        infinite.add_values(&[f64::INFINITY], None);
+        infinite.add_values(&[5.0], None);
+        assert_eq!(infinite.mean(), Some(f64::INFINITY));
+        assert!(infinite.variance().unwrap().is_nan());
+    }
+}
