@@ -3,7 +3,7 @@
 //! The sum of squares minus the square of the sum loses every digit when the mean is large against the deviations. So a
 //! column is cut into tiles that stay in the nearest cache; each tile is summed, then its deviations from its own mean
 //! are squared and summed (with the correction for the rounding of that mean), and the tiles are merged pairwise by the
-//! formula of Chan, Golub and LeVeque (1979). Both sweeps run over eight independent lanes, so they vectorise, and narrow
+//! formula of Chan, Golub and `LeVeque` (1979). Both sweeps run over eight independent lanes, so they vectorise, and narrow
 //! types are widened tile by tile: a column is never copied as a whole.
 //!
 //! Integers of 64 bits beyond 2^53 are rounded to the nearest double, as R and revoscalepy do.
@@ -295,18 +295,18 @@ fn visit(array: &dyn Array, visitor: &mut impl Visitor) -> Result<()> {
         DataType::Float32 => primitive::<Float32Type>(array, visitor, f64::from),
         DataType::Float64 => primitive::<Float64Type>(array, visitor, |value| value),
         DataType::Date32 => primitive::<Date32Type>(array, visitor, f64::from),
-        DataType::Timestamp(unit, _) => match unit {
-            TimeUnit::Second => primitive::<TimestampSecondType>(array, visitor, |value| value as f64),
-            TimeUnit::Millisecond => {
-                primitive::<TimestampMillisecondType>(array, visitor, |value| value as f64)
-            }
-            TimeUnit::Microsecond => {
-                primitive::<TimestampMicrosecondType>(array, visitor, |value| value as f64)
-            }
-            TimeUnit::Nanosecond => {
-                primitive::<TimestampNanosecondType>(array, visitor, |value| value as f64)
-            }
-        },
+        DataType::Timestamp(TimeUnit::Second, _) => {
+            primitive::<TimestampSecondType>(array, visitor, |value| value as f64);
+        }
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            primitive::<TimestampMillisecondType>(array, visitor, |value| value as f64);
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            primitive::<TimestampMicrosecondType>(array, visitor, |value| value as f64);
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+            primitive::<TimestampNanosecondType>(array, visitor, |value| value as f64);
+        }
         other => {
             return Err(Error::ColumnType {
                 column: String::new(),
