@@ -168,6 +168,10 @@ fn block_rows(array: &Array, frame: &Frame) -> Parsed<Vec<usize>> {
         sum = sum.zip(rows).and_then(|(sum, rows)| sum.checked_add(rows));
         found.push(rows.unwrap_or(usize::MAX));
     }
+    if frame.variables == 0 && frame.rows > 0 {
+        let got = format!("{} rows", frame.rows);
+        return Err(Fault::damaged(table.offset, "no rows in a file without columns", got));
+    }
     if sum == Some(frame.rows) {
         return Ok(found);
     }

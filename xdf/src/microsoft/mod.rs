@@ -42,6 +42,8 @@ mod cursor;
 mod fault;
 mod metadata;
 mod object;
+#[cfg(test)]
+mod rewrite;
 mod schema;
 mod segment;
 mod text;

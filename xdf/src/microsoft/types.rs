@@ -148,3 +148,44 @@ pub(super) fn candidates(class: i32, flags: u32) -> Vec<Storage> {
     found.sort_by_key(|storage| storage.width() != width);
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_specification_lists_the_same_types() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/spec/xdf-microsoft.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let (_, table) = text.split_once("| type id | class id |").unwrap();
+        let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+        let listed: Vec<(i32, i32)> = rows
+            .map(|line| {
+                let mut cells = line.split('|').skip(1).map(str::trim);
+                let mut next = || cells.next().unwrap().parse().unwrap();
+                (next(), next())
+            })
+            .collect();
+        let mut known: Vec<(i32, i32)> =
+            VERIFIED.iter().map(|&(type_id, class, _)| (type_id, class)).collect();
+        known.push((LIST, LIST_CLASS));
+        known.sort_unstable();
+        assert_eq!(listed, known);
+        for (type_id, class) in listed {
+            assert!(matches!(meaning(type_id, class), Meaning::Known(_) | Meaning::List));
+            assert!(matches!(meaning(type_id, class + 1), Meaning::Contradiction { .. }));
+        }
+    }
+
+    #[test]
+    fn flags_decide_the_kind_and_the_class_only_the_order() {
+        assert_eq!(candidates(9, 0x0040_0300).first(), Some(&Storage::Int16));
+        assert_eq!(candidates(7, 0x0042_0300).first(), Some(&Storage::UInt8));
+        // The older container's flags of an unsigned column.
+        assert_eq!(candidates(10, 0x0242_0b00).first(), Some(&Storage::UInt16));
+        assert_eq!(candidates(18, 0x0040_0600), [Storage::Float64, Storage::Float32]);
+        assert_eq!(candidates(18, 0x0040_0300).first(), Some(&Storage::Int64));
+        assert!(candidates(11, 0x0040_0100).is_empty());
+        assert!(candidates(11, 0).is_empty());
+    }
+}

@@ -101,11 +101,9 @@ fn every_other_flipped_byte_is_read_or_refused() {
     let patient = Patient::new();
     for bytes in samples() {
         for place in 0..bytes.len() {
-            for mask in [1 << (place % 8), 0xff] {
-                let mut broken = bytes.clone();
-                broken[place] ^= mask;
-                patient.survives(&broken);
-            }
+            let mut broken = bytes.clone();
+            broken[place] ^= if place % 3 == 0 { 0xff } else { 1 << (place % 8) };
+            patient.survives(&broken);
         }
     }
     assert!(largest_allocation() < LARGEST_ALLOWED);
@@ -117,7 +115,8 @@ fn hostile_numbers_are_refused_before_anything_is_allocated() {
     let hostile = [u64::MAX, i64::MAX.cast_unsigned(), 1 << 40, 1 << 31, 1 << 24];
     for bytes in [sample(Layout::Header), sample(Layout::Trailer)] {
         for place in 0..bytes.len() - 8 {
-            for number in hostile {
+            // Every byte meets two of the numbers, every field several of them.
+            for number in [hostile[place % 5], hostile[(place + 2) % 5]] {
                 let mut broken = bytes.clone();
                 broken[place..place + 8].copy_from_slice(&number.to_le_bytes());
                 patient.survives(&broken);
@@ -259,6 +258,15 @@ fn segments_may_not_share_bytes() {
     let shared = replaced(&bytes, &segments[1].offset.to_le_bytes(), &segments[0].offset.to_le_bytes());
     let message = refusal(&shared);
     assert!(message.contains("do not overlap"), "{message}");
+}
+
+#[test]
+fn rows_without_columns_are_refused() {
+    let mut bytes = Table::new(Layout::Trailer, &[], Vec::new()).encode();
+    assert_eq!(Stored::new(&bytes).open().unwrap().num_rows(), 0);
+    bytes = Table::new(Layout::Trailer, &[1 << 40], Vec::new()).encode();
+    let message = refusal(&bytes);
+    assert!(message.contains("no rows in a file without columns, got 1099511627776 rows"), "{message}");
 }
 
 #[test]
