@@ -24,6 +24,8 @@ pub const UNITS: &str = "xdf.units";
 pub const VALUE_LABELS: &str = "xdf.value_labels";
 /// Microsoft's storage name where it differs from the Arrow type.
 pub const STORAGE: &str = "xdf.storage";
+/// Key of the schema's own metadata: name of the column that holds the row names.
+pub const ROW_NAMES: &str = "xdf.row_names";
 
 /// The description of a variable.
 pub fn description(field: &Field) -> Option<&str> {

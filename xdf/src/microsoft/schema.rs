@@ -21,9 +21,6 @@ use super::types::Storage;
 use crate::Scalar;
 use crate::metadata as keys;
 
-/// Key of the schema's metadata with the name of the column of row names.
-pub(super) const ROW_NAMES: &str = "xdf.row_names";
-
 /// Prefix of the keys for attributes of unknown meaning.
 const ATTRIBUTE: &str = "microsoft.";
 
@@ -31,7 +28,8 @@ const ATTRIBUTE: &str = "microsoft.";
 pub(super) fn schema(metadata: &Metadata) -> SchemaRef {
     let fields: Vec<Field> = metadata.variables.iter().map(field).collect();
     let row_names = metadata.row_names.and_then(|index| fields.get(index));
-    let entries = row_names.map(|field| (ROW_NAMES.to_owned(), field.name().clone())).into_iter().collect();
+    let entries =
+        row_names.map(|field| (keys::ROW_NAMES.to_owned(), field.name().clone())).into_iter().collect();
     Arc::new(Schema::new_with_metadata(fields, entries))
 }
 

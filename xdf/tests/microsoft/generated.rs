@@ -263,7 +263,7 @@ fn descriptions_row_names_and_unknown_attributes_are_kept() {
     assert_eq!(metadata::description(schema.field(1)), Some("größe"));
     assert_eq!(schema.field(0).metadata()["microsoft.class"], r#"["Date"]"#);
     assert_eq!(schema.field(0).metadata()["microsoft.codes"], "[7,-1]");
-    assert_eq!(schema.metadata()["xdf.row_names"], ".rxRowNames");
+    assert_eq!(schema.metadata()[metadata::ROW_NAMES], ".rxRowNames");
     assert_eq!(*schema.field(0).data_type(), DataType::Float64);
 }
 
