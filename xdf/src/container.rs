@@ -1,29 +1,70 @@
 //! The XDF 5 container, read.
+//!
+//! Opening reads the header page and the footer, verifies both, and turns the schema into values; the directory
+//! stays where it is. A block is read segment by segment: look up the entry, take the bytes, compare the checksum,
+//! decode.
 
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_schema::{Field, SchemaRef};
+use rayon::prelude::*;
 
-use crate::mmap::Source;
-use crate::{ColumnStatistics, Error, Generation, Result, SegmentInfo, VerifyReport};
+use crate::encoding::{self, decode};
+use crate::error::Fault;
+use crate::mmap::{Bytes, Source};
+use crate::raw::checksum;
+use crate::raw::directory::Entry;
+use crate::raw::footer::{BlockEntry, Footer, tag};
+use crate::raw::frame::{Frame, Kind, peek_head_length};
+use crate::raw::header::{HEADER_BYTES, Header, Slot, checksum_fault};
+use crate::raw::wire::Cursor;
+use crate::raw::{MAJOR, directory::ENTRY_BYTES};
+use crate::{ColumnStatistics, Damage, Error, Generation, Result, SegmentInfo, VerifyReport};
 
 /// An open XDF 5 file.
 pub(crate) struct Xdf5 {
-    schema: SchemaRef,
+    path: PathBuf,
     source: Source,
+    /// Compare checksums of segments.
     verify: bool,
+    minor: u16,
+    slot: Slot,
+    schema: SchemaRef,
+    footer: Footer,
+    /// The footer frame.
+    bytes: Bytes,
 }
 
 impl Xdf5 {
-    /// Opens the file and gives the first row of every block.
-    pub(crate) fn open(path: &Path, source: Source, _size: u64, verify: bool) -> Result<(Self, Vec<u64>)> {
-        let _ = (source, verify);
-        Err(Error::Unsupported { path: path.to_owned(), what: "is XDF 5".to_owned() })
+    /// Opens the file and gives the first row of every block, with the number of rows behind.
+    pub(crate) fn open(path: &Path, source: Source, size: u64, verify: bool) -> Result<(Self, Vec<u64>)> {
+        let io = |e| Error::io(path, "read", e);
+        let page = source.read(0, size.min(HEADER_BYTES as u64)).map_err(io)?;
+        let Header { minor, slot } = Header::parse(path, &page, size)?;
+        let damaged = |fault: Fault| fault.in_file(path, "footer", slot.footer_offset);
+        let end = slot.footer_offset.checked_add(slot.footer_length);
+        if slot.footer_offset < HEADER_BYTES as u64 || end.is_none_or(|end| end > slot.file_length) {
+            return Err(damaged(Fault::new(
+                format_args!("a footer within {} bytes", slot.file_length),
+                format_args!("{} bytes at {}", slot.footer_length, slot.footer_offset),
+            )));
+        }
+        let bytes = source.read(slot.footer_offset, slot.footer_length).map_err(io)?;
+        let sum = checksum(&bytes);
+        if sum != slot.footer_checksum {
+            return Err(damaged(checksum_fault(slot.footer_checksum, sum)));
+        }
+        let mut footer = Footer::parse(&bytes).map_err(damaged)?;
+        let starts = std::mem::take(&mut footer.starts);
+        let schema = Arc::new(footer.stored.schema.clone());
+        Ok((Self { path: path.to_owned(), source, verify, minor, slot, schema, footer, bytes }, starts))
     }
 
     pub(crate) fn generation(&self) -> Generation {
-        Generation::Xdf5 { major: 5, minor: 0 }
+        Generation::Xdf5 { major: MAJOR, minor: self.minor }
     }
 
     pub(crate) fn schema(&self) -> &SchemaRef {
@@ -31,32 +72,246 @@ impl Xdf5 {
     }
 
     pub(crate) fn compression(&self) -> &'static str {
-        "none"
+        if self.footer.level > 0 { "zstd" } else { "none" }
     }
 
-    pub(crate) fn column_statistics(&self, _column: usize) -> Option<ColumnStatistics> {
-        None
+    fn table(&self, range: &Range<usize>) -> &[u8] {
+        self.bytes.get(range.clone()).unwrap_or_default()
     }
 
-    pub(crate) fn segment_statistics(&self, _block: usize, _column: usize) -> Option<ColumnStatistics> {
-        None
+    fn columns(&self) -> usize {
+        self.schema.fields().len()
     }
 
-    pub(crate) fn segments(&self, _block: usize) -> Vec<SegmentInfo> {
-        Vec::new()
+    fn field(&self, column: usize) -> Option<&Field> {
+        self.schema.fields().get(column).map(|field| &**field)
     }
 
+    fn blocks(&self) -> usize {
+        // The footer was refused unless the directory has this many entries for each block.
+        self.footer.directory.len().checked_div(self.columns() * ENTRY_BYTES).unwrap_or_default()
+    }
+
+    fn entry(&self, block: usize, column: usize) -> Result<Entry, Fault> {
+        let entry = Entry::at(self.table(&self.footer.directory), block * self.columns() + column)?;
+        let rows = self.block(block)?.rows;
+        if entry.column as usize != column || entry.rows != rows {
+            return Err(Fault::new(
+                format_args!("the entry of column number {column} with {rows} rows"),
+                format_args!("column number {} with {} rows", entry.column, entry.rows),
+            ));
+        }
+        Ok(entry)
+    }
+
+    fn block(&self, block: usize) -> Result<BlockEntry, Fault> {
+        BlockEntry::at(self.table(&self.footer.blocks), block)
+    }
+
+    pub(crate) fn column_statistics(&self, column: usize) -> Option<ColumnStatistics> {
+        let data_type = self.field(column)?.data_type();
+        if let Some(table) = &self.footer.statistics {
+            let entry = Entry::at(self.table(table), column).ok()?;
+            return entry.statistics(data_type, self.table(&self.footer.extensions)).ok();
+        }
+        let mut all = ColumnStatistics::default();
+        for block in 0..self.blocks() {
+            all.merge(&self.segment_statistics(block, column)?);
+        }
+        Some(all)
+    }
+
+    pub(crate) fn segment_statistics(&self, block: usize, column: usize) -> Option<ColumnStatistics> {
+        let data_type = self.field(column)?.data_type();
+        self.entry(block, column).ok()?.statistics(data_type, self.table(&self.footer.extensions)).ok()
+    }
+
+    pub(crate) fn segments(&self, block: usize) -> Vec<SegmentInfo> {
+        let info = |column| {
+            let entry = self.entry(block, column).ok()?;
+            let bytes = self.segment_bytes(block, column, &entry);
+            Some(SegmentInfo {
+                column,
+                offset: entry.offset,
+                bytes: entry.length,
+                encoding: bytes
+                    .map_or_else(|_| encoding::name(entry.encoding), |bytes| encoding::describe(&bytes)),
+                rows: entry.rows,
+                missing: Some(entry.missing),
+            })
+        };
+        (0..self.columns()).filter_map(info).collect()
+    }
+
+    /// The stored bytes of a segment, as they are.
+    fn segment_bytes(&self, block: usize, column: usize, entry: &Entry) -> Result<Bytes> {
+        let end = entry.offset.checked_add(entry.length);
+        if end.is_none_or(|end| end > self.slot.file_length) {
+            let fault = Fault::new(
+                format_args!("a segment within {} bytes", self.slot.file_length),
+                format_args!("{} bytes at {}", entry.length, entry.offset),
+            );
+            return Err(self.damaged(fault, block, column, entry.offset));
+        }
+        self.source.read(entry.offset, entry.length).map_err(|e| Error::io(&self.path, "read", e))
+    }
+
+    fn damaged(&self, fault: Fault, block: usize, column: usize, offset: u64) -> Error {
+        let name = self.field(column).map(Field::name).map_or("", String::as_str);
+        fault.in_segment(&self.path, name, block, offset)
+    }
+
+    fn read_column(&self, block: usize, column: usize, verify: bool) -> Result<ArrayRef> {
+        let entry = self.entry(block, column);
+        let entry = entry.map_err(|fault| self.damaged(fault, block, column, self.slot.footer_offset))?;
+        let bytes = self.segment_bytes(block, column, &entry)?;
+        let damaged = |fault| self.damaged(fault, block, column, entry.offset);
+        if verify {
+            let sum = checksum(&bytes);
+            if sum != entry.checksum {
+                return Err(damaged(checksum_fault(entry.checksum, sum)));
+            }
+        }
+        let field = self.field(column).ok_or_else(|| Error::NoSuchColumn {
+            path: self.path.clone(),
+            index: column,
+            columns: self.columns(),
+        })?;
+        let levels = self.footer.stored.levels.get(column).and_then(Option::as_ref);
+        // The rows of a block were limited to 2^28 when the file was opened.
+        decode::decode(&bytes, field.data_type(), entry.rows as usize, levels).map_err(damaged)
+    }
+
+    /// Reads columns that exist of a block that exists.
     pub(crate) fn read_block(
         &self,
-        _block: usize,
-        _columns: &[usize],
+        block: usize,
+        columns: &[usize],
         schema: SchemaRef,
     ) -> Result<RecordBatch> {
-        let _ = (&self.source, self.verify);
-        Ok(RecordBatch::new_empty(schema))
+        let arrays = columns.iter().map(|column| self.read_column(block, *column, self.verify));
+        let arrays = arrays.collect::<Result<Vec<_>>>()?;
+        let rows = self
+            .block(block)
+            .map_err(|fault| fault.in_file(&self.path, "footer", self.slot.footer_offset))?;
+        let options = RecordBatchOptions::new().with_row_count(Some(rows.rows as usize));
+        RecordBatch::try_new_with_options(schema, arrays, &options)
+            .map_err(|source| Error::Arrow { path: self.path.clone(), source })
     }
 
+    /// Tells the kernel that these columns of a block are read next.
+    pub(crate) fn will_need(&self, block: usize, columns: &[usize]) {
+        if block >= self.blocks() {
+            return;
+        }
+        for column in columns {
+            if let Ok(bytes) =
+                self.entry(block, *column).map(|entry| self.segment_bytes(block, *column, &entry))
+                && let Ok(bytes) = bytes
+            {
+                bytes.will_need();
+            }
+        }
+    }
+
+    /// Reads everything; header and footer were verified on opening.
     pub(crate) fn verify(&self) -> Result<VerifyReport> {
-        Ok(VerifyReport::default())
+        let mut report =
+            VerifyReport { bytes: HEADER_BYTES as u64 + self.slot.footer_length, ..Default::default() };
+        let parts: Vec<VerifyReport> = (0..self.blocks())
+            .into_par_iter()
+            .map(|block| self.verify_block(block))
+            .collect::<Result<_>>()?;
+        for part in parts {
+            report.blocks += part.blocks;
+            report.segments += part.segments;
+            report.bytes += part.bytes;
+            report.damaged.extend(part.damaged);
+        }
+        Ok(report)
+    }
+
+    fn verify_block(&self, block: usize) -> Result<VerifyReport> {
+        let mut report = VerifyReport { blocks: 1, ..Default::default() };
+        let mut note = |error: Error, column: Option<usize>, offset| match error {
+            // What the system refuses is no damage of the file.
+            error @ Error::Io { .. } => Err(error),
+            error => {
+                let column = column.and_then(|column| self.field(column)).map(|field| field.name().clone());
+                report.damaged.push(Damage {
+                    block: Some(block),
+                    column,
+                    offset,
+                    problem: error.to_string(),
+                });
+                Ok(())
+            }
+        };
+        let mut bytes = 0;
+        let offset = self.block(block).map(|block| block.offset).unwrap_or_default();
+        match self.verify_head(block, offset) {
+            Ok(length) => bytes += length,
+            Err(error) => note(error, None, offset)?,
+        }
+        for column in 0..self.columns() {
+            let entry = self.entry(block, column).unwrap_or_default();
+            bytes += entry.length;
+            if let Err(error) = self.read_column(block, column, true) {
+                note(error, Some(column), entry.offset)?;
+            }
+        }
+        report.bytes = bytes;
+        report.segments = self.columns() as u64;
+        Ok(report)
+    }
+
+    /// Compares what a block says about itself with the directory; gives the length of its head.
+    fn verify_head(&self, block: usize, offset: u64) -> Result<u64> {
+        let damaged = |fault: Fault| fault.in_file(&self.path, "block head", offset);
+        let read = |length: u64| {
+            let end = offset.checked_add(length).filter(|end| *end <= self.slot.file_length);
+            end.ok_or_else(|| {
+                damaged(Fault::new("a block head within the file", format_args!("{length} bytes")))
+            })?;
+            self.source.read(offset, length).map_err(|e| Error::io(&self.path, "read", e))
+        };
+        let length = peek_head_length(&read(32)?).map_err(damaged)?;
+        let bytes = read(length)?;
+        let frame = Frame::parse(Kind::Block, &bytes).map_err(damaged)?;
+        self.compare_head(block, offset, &frame).map_err(damaged)?;
+        Ok(frame.head_length as u64)
+    }
+
+    fn compare_head(&self, block: usize, offset: u64, frame: &Frame<'_>) -> Result<(), Fault> {
+        let mut cursor = Cursor::new(frame.fields);
+        let end = offset.saturating_add(frame.length);
+        while let Some(field) = cursor.field()? {
+            match field.tag {
+                tag::ROWS => {
+                    let (mut body, expected) = (field.cursor(), self.block(block)?.rows);
+                    let (_first, rows) = (body.u64()?, body.u64()?);
+                    if rows != expected {
+                        return Err(Fault::new(format_args!("{expected} rows"), rows));
+                    }
+                }
+                tag::SEGMENTS => {
+                    for index in 0..field.body.len() / ENTRY_BYTES {
+                        let own = Entry::at(field.body, index)?;
+                        let listed = self.entry(block, own.column as usize)?;
+                        // A column that was replaced later lies elsewhere, and that is no damage.
+                        if (offset..end).contains(&listed.offset)
+                            && (own.offset, own.length, own.checksum, own.rows)
+                                != (listed.offset, listed.length, listed.checksum, listed.rows)
+                        {
+                            let text = |e: &Entry| format!("{} bytes at {}", e.length, e.offset);
+                            return Err(Fault::new(text(&listed), text(&own)));
+                        }
+                    }
+                }
+                tag::EXTENSIONS | tag::NEW_LEVELS => {}
+                _ => field.skip()?,
+            }
+        }
+        Ok(())
     }
 }

@@ -195,33 +195,48 @@ impl Error {
 
 /// What a decoder found wrong, before the file adds path, column, block and offset.
 #[derive(Debug)]
-pub(crate) struct Fault {
-    /// What the format demands.
-    pub(crate) expected: String,
-    /// What the bytes say.
-    pub(crate) got: String,
+pub(crate) enum Fault {
+    /// The bytes are not what the format demands.
+    Wrong {
+        /// What the format demands.
+        expected: String,
+        /// What the bytes say.
+        got: String,
+    },
+    /// The bytes are fine, but of a later version; reads after "the file".
+    Unsupported(String),
 }
 
 impl Fault {
     /// A fault from anything that prints.
     pub(crate) fn new(expected: impl Display, got: impl Display) -> Self {
-        Self { expected: expected.to_string(), got: got.to_string() }
+        Self::Wrong { expected: expected.to_string(), got: got.to_string() }
+    }
+
+    /// Something that only a later version reads.
+    pub(crate) fn unsupported(what: impl Into<String>) -> Self {
+        Self::Unsupported(what.into())
     }
 
     /// The fault as the damage of a structure of the file.
     pub(crate) fn in_file(self, path: &Path, what: &'static str, offset: u64) -> Error {
-        Error::Damaged { path: path.to_owned(), what, offset, expected: self.expected, got: self.got }
+        let path = path.to_owned();
+        match self {
+            Self::Wrong { expected, got } => Error::Damaged { path, what, offset, expected, got },
+            Self::Unsupported(what) => Error::Unsupported { path, what },
+        }
     }
 
     /// The fault as the damage of one segment.
     pub(crate) fn in_segment(self, path: &Path, column: &str, block: usize, offset: u64) -> Error {
-        Error::DamagedSegment {
-            path: path.to_owned(),
-            column: column.to_owned(),
-            block,
-            offset,
-            expected: self.expected,
-            got: self.got,
+        let path = path.to_owned();
+        match self {
+            Self::Wrong { expected, got } => {
+                Error::DamagedSegment { path, column: column.to_owned(), block, offset, expected, got }
+            }
+            Self::Unsupported(what) => {
+                Error::Unsupported { path, what: format!("{what} in column '{column}', block {block}") }
+            }
         }
     }
 }

@@ -277,6 +277,13 @@ impl File {
         }
     }
 
+    /// Tells the system that these columns of a block are read soon.
+    pub(crate) fn will_need(&self, block: usize, columns: &[usize]) {
+        match &self.inner.container {
+            Container::Xdf5(xdf) => xdf.will_need(block, columns),
+        }
+    }
+
     /// The schema of a choice of columns.
     pub(crate) fn project(&self, columns: &[usize]) -> Result<SchemaRef> {
         let all = self.schema();

@@ -1,19 +1,21 @@
 //! The XDF file format: XDF 5 read and written, Microsoft's containers read, straight to Arrow.
 
 #![deny(unsafe_code)]
-#![allow(dead_code, clippy::unused_self, clippy::unnecessary_wraps, clippy::needless_pass_by_value)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
 mod container;
+mod encoding;
 mod error;
+mod factor;
 mod file;
 pub mod metadata;
 mod microsoft;
 mod mmap;
 mod options;
+mod raw;
 mod reader;
 mod statistics;
 mod writer;

@@ -51,6 +51,7 @@ impl FileReader {
             if from >= to {
                 continue;
             }
+            self.file.will_need(self.block, &self.columns);
             let batch = self.file.read_block(block, &self.columns)?;
             // Both fit a usize: they lie within the rows of a batch that is in memory.
             let batch =

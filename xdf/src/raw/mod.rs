@@ -1,0 +1,28 @@
+//! The bytes of the container, without Arrow arrays: header, frames, footer, directory.
+//!
+//! A file is a header page and then frames (schema, blocks, footer), each of which says how long it is. What a
+//! frame says about itself are *fields*, tagged and with their length, so that a reader steps over what it does
+//! not know. Everything is little-endian and begins at a multiple of 8 bytes.
+//! The normative text is `docs/spec/xdf5.md`.
+
+pub(crate) mod directory;
+pub(crate) mod footer;
+pub(crate) mod frame;
+pub(crate) mod header;
+pub(crate) mod schema;
+pub(crate) mod wire;
+
+/// Major version that this crate writes, and the highest that it reads.
+pub(crate) const MAJOR: u16 = 5;
+/// Minor version that this crate writes.
+pub(crate) const MINOR: u16 = 0;
+
+/// The checksum of everything in the format: xxh3, 64 bits, seed 0.
+pub(crate) fn checksum(bytes: &[u8]) -> u64 {
+    twox_hash::XxHash3_64::oneshot(bytes)
+}
+
+/// `length` rounded up to a multiple of `to`, which is a power of two.
+pub(crate) const fn round_up(length: usize, to: usize) -> usize {
+    (length + to - 1) & !(to - 1)
+}
