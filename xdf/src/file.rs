@@ -281,6 +281,7 @@ impl File {
     pub(crate) fn will_need(&self, block: usize, columns: &[usize]) {
         match &self.inner.container {
             Container::Xdf5(xdf) => xdf.will_need(block, columns),
+            Container::Microsoft(_) => {}
         }
     }
 
