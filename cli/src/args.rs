@@ -1,0 +1,447 @@
+//! What can be typed.
+//!
+//! Groups of options that several commands share are structs that are flattened into them, so that an option means the
+//! same everywhere. The types hold what was typed; `session` and `input` turn it into what it means.
+
+mod reading;
+mod selecting;
+mod values;
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use reading::{BadCells, InputFormat, Reading};
+pub(crate) use selecting::{Keeping, Selecting};
+pub(crate) use values::{Assignment, ByteSize, Factor};
+
+const LONG_ABOUT: &str = "\
+XDF files, out-of-core statistics and models.
+
+Every command reads FILE by its contents: XDF 5, XDF of Microsoft R and Machine Learning Server, Parquet, Arrow IPC \
+(file or stream), and delimited text (also .gz and .zst). A pattern such as 'data/*.csv' is one source of many files. \
+Data are read block by block and may be larger than the memory.";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    success (also when the reader of the output went away)
+  1    the work failed: a file cannot be read or written, data are wrong or damaged, a column does not exist
+  2    the arguments cannot be understood: an unknown option, a value out of range, a syntax error in a formula or
+       an expression
+  130  cancelled with Ctrl-C; no output was left half-written
+
+Examples:
+  xdf generate airline --rows 1000000 -o flights.csv
+  xdf import flights.csv -o flights.xdf --strings-as-factors
+  xdf info flights.xdf --vars
+  xdf summary '~ ArrDelay + DayOfWeek' flights.xdf
+  xdf fit linmod 'ArrDelay ~ DayOfWeek + CRSDepTime' flights.xdf -o delay.model
+  xdf predict delay.model flights.xdf -o predicted.xdf";
+
+/// The program's arguments.
+#[derive(Debug, Parser)]
+#[command(name = "xdf", version, about = "XDF files, out-of-core statistics and models", long_about = LONG_ABOUT)]
+#[command(after_help = EXIT_CODES, max_term_width = 110, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct Common {
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print nothing but results: no progress, no closing lines
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Threads to compute with [default: all of the machine]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Memory for blocks and partial results, such as 512MiB or 2GB [default: no bound]
+    #[arg(long, global = true, value_name = "SIZE")]
+    pub(crate) memory: Option<ByteSize>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Convert files to XDF, selecting rows and computing columns on the way
+    Import(ImportArgs),
+    /// Write a file in the format that the name of the output asks for
+    Export(ExportArgs),
+    /// Describe a file: rows, variables, blocks
+    Info(InfoArgs),
+    /// Print the first rows
+    Head(HeadArgs),
+    /// Summarise variables, also by groups
+    Summary(SummaryArgs),
+    /// Fit a model
+    #[command(subcommand)]
+    Fit(FitCommand),
+    /// Apply a model to data
+    Predict(PredictArgs),
+    /// Read every byte of XDF files and report all damage
+    Verify(VerifyArgs),
+    /// Make simulated data
+    #[command(subcommand)]
+    Generate(GenerateCommand),
+    /// Show the whole way: generate, import, summarise, fit, predict, with times and rates
+    Demo(DemoArgs),
+    /// Print the completions for a shell
+    Completions(CompletionsArgs),
+}
+
+/// `xdf import`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  xdf import flights.csv -o flights.xdf
+  xdf import 'data/2008-*.csv.gz' -o 2008.xdf --missing NA --strings-as-factors
+  xdf import AirlineDemoSmall.csv -o airline.xdf --missing M \\
+      --factor DayOfWeek=Monday,Tuesday,Wednesday,Thursday,Friday,Saturday,Sunday
+  xdf import flights.parquet -o late.xdf --compute 'Late = ArrDelay > 15' --where 'ArrDelay > 0' \\
+      --keep ArrDelay,Late,DayOfWeek")]
+pub(crate) struct ImportArgs {
+    /// Files or patterns, read one after the other as one table
+    #[arg(required = true, value_name = "IN")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The XDF file to write
+    #[arg(long, short, value_name = "OUT.xdf")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+    /// Describe a variable; can be repeated
+    #[arg(long, value_name = "NAME=TEXT", help_heading = "Output options")]
+    pub(crate) description: Vec<Assignment>,
+    #[command(flatten)]
+    pub(crate) selecting: Selecting,
+    #[command(flatten)]
+    pub(crate) keeping: Keeping,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// `xdf export`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The format follows from the end of OUT: .parquet, .arrow (IPC file), .arrows (IPC stream), .csv, .tsv, .csv.gz, .csv.zst, \
+or .xdf. With - for OUT, CSV is written to the standard output.
+
+Examples:
+  xdf export flights.xdf -o flights.parquet
+  xdf export flights.xdf -o sunday.csv.gz --where 'DayOfWeek == \"Sunday\"' --drop TailNum
+  xdf export flights.xdf -o - --keep Origin,Dest --max-rows 1000 | sort | uniq -c")]
+pub(crate) struct ExportArgs {
+    /// File or pattern to read
+    #[arg(value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// The file to write
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+    #[command(flatten)]
+    pub(crate) selecting: Selecting,
+    #[command(flatten)]
+    pub(crate) keeping: Keeping,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// How an output is written.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output options")]
+pub(crate) struct Writing {
+    /// Replace an existing output
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Rows of a stored block
+    #[arg(long, value_name = "N", default_value = "131072")]
+    pub(crate) rows_per_block: NonZeroUsize,
+    /// Compression level, 0 (none) to 9 (smallest)
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(i32).range(0..=9))]
+    pub(crate) level: i32,
+}
+
+/// `xdf info`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  xdf info flights.xdf
+  xdf info flights.xdf --vars --blocks
+  xdf info flights.csv --vars --count
+  xdf info flights.parquet --vars --json")]
+pub(crate) struct InfoArgs {
+    /// File or pattern to describe
+    #[arg(value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// Describe every variable
+    #[arg(long)]
+    pub(crate) vars: bool,
+    /// List the blocks, their rows, and the bytes and encodings of their columns
+    #[arg(long)]
+    pub(crate) blocks: bool,
+    /// Count the rows where the file does not state them, by reading it
+    #[arg(long)]
+    pub(crate) count: bool,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// `xdf head`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  xdf head flights.xdf
+  xdf head flights.csv -n 3 --keep ArrDelay,DayOfWeek
+  xdf head flights.xdf --where 'ArrDelay > 600' --json")]
+pub(crate) struct HeadArgs {
+    /// File or pattern to read
+    #[arg(value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// How many rows to print
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
+    pub(crate) rows: usize,
+    #[command(flatten)]
+    pub(crate) selecting: Selecting,
+    #[command(flatten)]
+    pub(crate) keeping: Keeping,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// `xdf summary`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+FORMULA names the variables: '~ a + b' (the ~ may be left out), '~ .' for all, 'a:g' for a by the levels of g, 'g:h' for
+the counts of two factors, F(x) to take the integers of x for levels.
+
+Examples:
+  xdf summary '~ ArrDelay + CRSDepTime + DayOfWeek' flights.xdf
+  xdf summary 'ArrDelay:DayOfWeek' flights.xdf
+  xdf summary '~ .' flights.parquet --where 'Month == \"Jan\"' --json")]
+pub(crate) struct SummaryArgs {
+    /// The variables to summarise
+    #[arg(value_name = "FORMULA", allow_hyphen_values = true)]
+    pub(crate) formula: String,
+    /// File or pattern to read
+    #[arg(value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    #[command(flatten)]
+    pub(crate) weighting: Weighting,
+    #[command(flatten)]
+    pub(crate) selecting: Selecting,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// Weights of the rows.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Weights")]
+pub(crate) struct Weighting {
+    /// Column of probability weights
+    #[arg(long = "weights", visible_alias = "pweights", value_name = "NAME", conflicts_with = "fweights")]
+    pub(crate) pweights: Option<String>,
+    /// Column of frequency weights: how many equal rows a row stands for
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fweights: Option<String>,
+}
+
+/// `xdf fit`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum FitCommand {
+    /// Fit a linear model by least squares
+    Linmod(LinmodArgs),
+}
+
+/// `xdf fit linmod`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+FORMULA is 'response ~ terms': a + b, a:b (interaction), a*b, F(x) (factor of integers), N(f), log(x), exp(x), sqrt(x),
+pow(x, 2), I(expression), -1 for no intercept; `quoted names` may hold anything.
+
+Examples:
+  xdf fit linmod 'ArrDelay ~ DayOfWeek + CRSDepTime' flights.xdf -o delay.model
+  xdf fit linmod 'ArrDelay ~ DayOfWeek' flights.xdf --cube
+  xdf fit linmod 'height ~ eyecolor' pupils.csv --strings-as-factors --fweights reps --json
+  xdf fit linmod 'log(dist) ~ log(speed)' cars.csv -o cars.model --cov")]
+pub(crate) struct LinmodArgs {
+    /// The model's formula
+    #[arg(value_name = "FORMULA", allow_hyphen_values = true)]
+    pub(crate) formula: String,
+    /// File or pattern to read
+    #[arg(value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// Where to save the model; without it, the model is only printed
+    #[arg(long, short, value_name = "MODEL")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace an existing model file
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Fit one coefficient for each cell of the first term, which must be categorical, and no intercept
+    #[arg(long)]
+    pub(crate) cube: bool,
+    /// Take the first level of a factor for the reference, not the last
+    #[arg(long)]
+    pub(crate) drop_first: bool,
+    /// Also compute the covariances of the coefficients, which standard errors of predictions need
+    #[arg(long)]
+    pub(crate) cov: bool,
+    #[command(flatten)]
+    pub(crate) weighting: Weighting,
+    #[command(flatten)]
+    pub(crate) selecting: Selecting,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// `xdf predict`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The columns are named after the response: ArrDelay_Pred, ArrDelay_StdErr, ArrDelay_Lower, ArrDelay_Upper, ArrDelay_Resid.
+
+Examples:
+  xdf predict delay.model flights.xdf -o predicted.xdf
+  xdf predict delay.model flights.xdf -o predicted.parquet --residuals --model-vars
+  xdf predict cars.model cars.csv -o cars_predicted.csv --interval prediction --confidence-level 0.9")]
+pub(crate) struct PredictArgs {
+    /// A model that `xdf fit` saved
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+    /// File or pattern to read
+    #[arg(value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// The file to write, in the format that its name asks for
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// Also write standard errors of the predictions (the model needs --cov)
+    #[arg(long)]
+    pub(crate) std_errors: bool,
+    /// Also write lower and upper bounds
+    #[arg(long, value_name = "KIND")]
+    pub(crate) interval: Option<Interval>,
+    /// Probability that an interval holds
+    #[arg(long, value_name = "P", default_value_t = 0.95)]
+    pub(crate) confidence_level: f64,
+    /// Also write residuals, where the data have the response
+    #[arg(long)]
+    pub(crate) residuals: bool,
+    /// Also write the variables of the model
+    #[arg(long)]
+    pub(crate) model_vars: bool,
+    /// Also write these columns
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) extra_vars: Vec<String>,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+    #[command(flatten)]
+    pub(crate) selecting: Selecting,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// Kinds of intervals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Interval {
+    /// Bounds of the mean response
+    Confidence,
+    /// Bounds of one new response
+    Prediction,
+}
+
+/// `xdf verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Prints one line for each damaged place and ends with exit code 1 when there is any.
+
+Examples:
+  xdf verify flights.xdf
+  xdf verify archive/*.xdf --json")]
+pub(crate) struct VerifyArgs {
+    /// XDF files
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// `xdf generate`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GenerateCommand {
+    /// A table of flights: delays, carriers, airports, aircraft, 1987 to 2008
+    Airline(AirlineArgs),
+}
+
+/// `xdf generate airline`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The table depends on the seed alone: the first rows are the same for every number of rows, threads and format.
+
+Examples:
+  xdf generate airline --rows 10000000 -o flights.csv
+  xdf generate airline --rows 100000000 -o flights.xdf
+  xdf generate airline --rows 5 --seed 42")]
+pub(crate) struct AirlineArgs {
+    /// How many rows; k, M and G stand for thousands, millions and billions
+    #[arg(long, value_name = "N", value_parser = values::count)]
+    pub(crate) rows: u64,
+    /// The file to write, in the format that its name asks for; - for CSV on the standard output
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    pub(crate) output: PathBuf,
+    /// Which sample to draw
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+}
+
+/// `xdf demo`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  xdf demo
+  xdf demo --rows 1M --dir /tmp/flights")]
+pub(crate) struct DemoArgs {
+    /// How many rows; k, M and G stand for thousands, millions and billions
+    #[arg(long, value_name = "N", value_parser = values::count, default_value = "10M")]
+    pub(crate) rows: u64,
+    /// Folder for the files, which stay there; without it they are removed at the end
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// `xdf completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  xdf completions bash > ~/.local/share/bash-completion/completions/xdf
+  xdf completions zsh > ~/.zfunc/_xdf
+  xdf completions fish > ~/.config/fish/completions/xdf.fish")]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn common_options_may_stand_anywhere() {
+        let cli = Cli::parse_from(["xdf", "--threads", "2", "info", "a.xdf", "--json", "--memory", "1GiB"]);
+        assert!(cli.common.json);
+        assert_eq!(cli.common.threads.unwrap().get(), 2);
+        assert_eq!(cli.common.memory.unwrap().0, 1 << 30);
+    }
+}

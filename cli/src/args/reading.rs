@@ -1,0 +1,84 @@
+//! How an input is read: the format, and what delimited text leaves open.
+
+use clap::{Args, ValueEnum};
+
+use super::values::{self, Assignment, Factor};
+
+/// Options of every command that opens a FILE.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Input options")]
+pub(crate) struct Reading {
+    /// The format of the input, where neither its bytes nor its name should decide
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<InputFormat>,
+    /// Text that means missing; can be repeated [default: NA and the empty cell]
+    #[arg(long, value_name = "STR", allow_hyphen_values = true)]
+    pub(crate) missing: Vec<String>,
+    /// Text that means missing in one column, instead of --missing; can be repeated
+    #[arg(long, value_name = "NAME=STR")]
+    pub(crate) missing_in: Vec<Assignment>,
+    /// Make a column a factor, with these levels in this order, or those it has in the order in which they appear
+    #[arg(long, value_name = "NAME[=L1,L2,...]")]
+    pub(crate) factor: Vec<Factor>,
+    /// Fix the type of a column: bool, int8 to int64, uint8 to uint64, float32, float64, string, factor, date, timestamp
+    #[arg(long = "type", value_name = "NAME=TYPE")]
+    pub(crate) types: Vec<Assignment>,
+    /// Make columns of text factors
+    #[arg(long)]
+    pub(crate) strings_as_factors: bool,
+    /// Read decimal numbers as float32
+    #[arg(long)]
+    pub(crate) float32: bool,
+    /// Delimiter of text: one character, or tab, space, comma, semicolon, pipe [default: found out]
+    #[arg(long, value_name = "CHAR", value_parser = values::delimiter, allow_hyphen_values = true)]
+    pub(crate) delimiter: Option<u8>,
+    /// Quote character of text, or none
+    #[arg(long, value_name = "CHAR", value_parser = values::quote)]
+    pub(crate) quote: Option<values::Quote>,
+    /// Decimal point of text
+    #[arg(long, value_name = "CHAR", value_parser = values::delimiter)]
+    pub(crate) decimal: Option<u8>,
+    /// Encoding of text, such as latin1, windows-1252, utf-16le [default: UTF-8]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) encoding: Option<String>,
+    /// The first line of text names the columns [default: found out]
+    #[arg(long, conflicts_with = "no_header")]
+    pub(crate) header: bool,
+    /// The first line of text is data; the columns are named V1, V2, ...
+    #[arg(long)]
+    pub(crate) no_header: bool,
+    /// Leave out this many lines before the first
+    #[arg(long, value_name = "N")]
+    pub(crate) skip_lines: Option<usize>,
+    /// Rows from which the types of text columns are inferred [default: 10000]
+    #[arg(long, value_name = "N")]
+    pub(crate) sniff_rows: Option<usize>,
+    /// What happens to a cell of text that does not fit the type of its column
+    #[arg(long, value_name = "ACTION", default_value = "error")]
+    pub(crate) bad_cells: BadCells,
+}
+
+/// What happens to a cell that does not fit its column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum BadCells {
+    /// The command fails and names the cell
+    #[default]
+    Error,
+    /// The cell becomes missing and is counted
+    Missing,
+}
+
+/// Formats of inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InputFormat {
+    /// XDF of any generation
+    Xdf,
+    /// Apache Parquet
+    Parquet,
+    /// Arrow IPC file
+    Arrow,
+    /// Arrow IPC stream
+    Arrows,
+    /// Delimited text
+    Text,
+}

@@ -1,0 +1,33 @@
+//! One file a command.
+
+mod completions;
+mod demo;
+mod export;
+mod fit;
+mod generate;
+mod head;
+mod import;
+mod info;
+mod predict;
+mod summary;
+mod verify;
+
+use crate::args::{Command, FitCommand, GenerateCommand};
+use crate::session::Session;
+
+/// Runs a command.
+pub(crate) fn run(command: Command, session: &Session) -> anyhow::Result<()> {
+    match command {
+        Command::Import(args) => import::run(&args, session),
+        Command::Export(args) => export::run(&args, session),
+        Command::Info(args) => info::run(&args, session),
+        Command::Head(args) => head::run(&args, session),
+        Command::Summary(args) => summary::run(&args, session),
+        Command::Fit(FitCommand::Linmod(args)) => fit::linmod(&args, session),
+        Command::Predict(args) => predict::run(&args, session),
+        Command::Verify(args) => verify::run(&args, session),
+        Command::Generate(GenerateCommand::Airline(args)) => generate::airline(&args, session),
+        Command::Demo(args) => demo::run(&args, session),
+        Command::Completions(args) => completions::run(&args),
+    }
+}

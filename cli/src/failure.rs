@@ -1,0 +1,153 @@
+//! From an error to one sentence and an exit code.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::process::ExitCode;
+
+use engine::syntax::SyntaxError;
+
+/// Arguments that only turn out to be wrong after they have been parsed.
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) String);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Usage {}
+
+/// Work that was done and whose result is bad; it has been printed already.
+#[derive(Debug)]
+pub(crate) struct Found;
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("damage was found")
+    }
+}
+
+impl Error for Found {}
+
+/// Prints the error, if there is something to say, and gives the exit code.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    if error.is::<Found>() {
+        return ExitCode::from(1);
+    }
+    // whoever read the output has seen enough
+    let is_pipe = |error: &std::io::Error| error.kind() == ErrorKind::BrokenPipe;
+    if error.chain().any(|cause| cause.downcast_ref().is_some_and(is_pipe)) {
+        return ExitCode::SUCCESS;
+    }
+    let stderr = std::io::stderr();
+    let mut text = format!("xdf: {}\n", sentence(error));
+    if stderr.is_terminal()
+        && let Some(syntax) = syntax(error)
+    {
+        // below the sentence, for eyes: the text and the place
+        for line in syntax.to_string().lines().skip(1).take(2) {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    let _ = stderr.lock().write_all(text.as_bytes());
+    ExitCode::from(code(error))
+}
+
+fn code(error: &anyhow::Error) -> u8 {
+    let cause = |cause: &(dyn Error + 'static)| match engine_error(cause) {
+        Some(engine::Error::Cancelled) => Some(130),
+        Some(engine::Error::InvalidOption { .. }) => Some(2),
+        Some(engine::Error::Xdf(xdf::Error::InvalidOption { .. })) => Some(2),
+        _ if cause.is::<Usage>() => Some(2),
+        _ => None,
+    };
+    match error.chain().find_map(cause) {
+        Some(code) => code,
+        None if syntax(error).is_some() => 2,
+        None => 1,
+    }
+}
+
+/// The engine's error in a cause, also inside of the error of the algorithms.
+fn engine_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a engine::Error> {
+    cause.downcast_ref::<engine::Error>()
+}
+
+/// The error in a formula or an expression, if that is what it is.
+fn syntax(error: &anyhow::Error) -> Option<&SyntaxError> {
+    error.chain().find_map(|cause| match engine_error(cause) {
+        Some(engine::Error::Syntax(syntax)) => Some(syntax),
+        _ => cause.downcast_ref::<SyntaxError>(),
+    })
+}
+
+/// The error and its causes on one line; what a cause repeats is said once.
+fn sentence(error: &anyhow::Error) -> String {
+    if let Some(syntax) = syntax(error) {
+        return syntax_sentence(syntax);
+    }
+    let mut sentence = String::new();
+    for cause in error.chain() {
+        let text = one_line(&cause.to_string());
+        if sentence.is_empty() {
+            sentence = text;
+        } else if !sentence.contains(&text) {
+            sentence = format!("{sentence}: {text}");
+        }
+    }
+    sentence
+}
+
+fn syntax_sentence(error: &SyntaxError) -> String {
+    let before = error.text.get(..error.span.start).unwrap_or(&error.text);
+    let mut sentence = format!(
+        "in '{}', at character {}: {}",
+        one_line(&error.text),
+        before.chars().count() + 1,
+        one_line(&error.message)
+    );
+    if let Some(hint) = &error.hint {
+        sentence = format!("{sentence}; {}", one_line(hint));
+    }
+    sentence
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+    use engine::syntax::Span;
+
+    use super::*;
+
+    #[test]
+    fn causes_are_joined_once_and_on_one_line() {
+        let source = std::io::Error::new(ErrorKind::NotFound, "no such file");
+        let error = anyhow::Error::from(engine::Error::Io { path: "a.csv".into(), source });
+        let error = error.context("cannot import");
+        assert_eq!(sentence(&error), "cannot import: a.csv: no such file");
+        assert_eq!(code(&error), 1);
+    }
+
+    #[test]
+    fn syntax_errors_are_usage_errors_that_name_the_place() {
+        let error = SyntaxError::new("a +\n* b", Span::new(4, 5), "unexpected '*'").with_hint("remove it");
+        let error = anyhow::Error::from(engine::Error::Syntax(error));
+        assert_eq!(sentence(&error), "in 'a + * b', at character 5: unexpected '*'; remove it");
+        assert_eq!(code(&error), 2);
+    }
+
+    #[test]
+    fn cancelling_and_bad_options_have_codes_of_their_own() {
+        assert_eq!(code(&engine::Error::Cancelled.into()), 130);
+        assert_eq!(code(&Usage("no".into()).into()), 2);
+        let failed: anyhow::Result<()> = Err(Usage("no".into()).into());
+        assert_eq!(code(&failed.context("outer").unwrap_err()), 2);
+    }
+}

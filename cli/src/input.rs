@@ -1,0 +1,126 @@
+//! From what was typed about inputs to a source: files opened, columns computed, rows selected, columns kept.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow_schema::DataType;
+use engine::expr::Expr;
+use engine::source::text::{OnError, TextOptions, parse_type};
+use engine::source::{self, Format, OpenOptions, SourceExt, index_of};
+use engine::{BlockSource, Compute, Project, ScanOptions, SelectRows, factor};
+
+use crate::args::{BadCells, InputFormat, Keeping, Reading, Selecting};
+
+/// A source that is shared by the parts of a command.
+pub(crate) type Source = Arc<dyn BlockSource>;
+
+/// Opens files and patterns as one source.
+pub(crate) fn open(paths: &[PathBuf], reading: &Reading) -> anyhow::Result<Source> {
+    let options = OpenOptions { text: text_options(reading)?, format: reading.format.map(format) };
+    let source = source::open_with(paths, &options)?;
+    // a name that is no column would otherwise be ignored, and the mistake be found much later
+    let schema = source.schema();
+    let named = reading.factor.iter().map(|factor| &factor.name);
+    let named = named.chain(reading.types.iter().chain(&reading.missing_in).map(|assignment| &assignment.name));
+    for name in named {
+        index_of(&schema, name)?;
+    }
+    Ok(source)
+}
+
+/// Opens one file or pattern, with columns computed and rows selected.
+pub(crate) fn open_selected(path: &PathBuf, reading: &Reading, selecting: &Selecting) -> anyhow::Result<Source> {
+    select(open(std::slice::from_ref(path), reading)?, selecting)
+}
+
+/// Computes columns, then selects rows, as the data step of `RevoScaleR` does.
+pub(crate) fn select(mut source: Source, selecting: &Selecting) -> anyhow::Result<Source> {
+    if !selecting.compute.is_empty() {
+        let columns = selecting.compute.iter().map(|column| {
+            Ok((column.name.clone(), Expr::parse(&column.value).map_err(engine::Error::from)?))
+        });
+        source = source.with(Compute::new(columns.collect::<engine::Result<_>>()?))?;
+    }
+    if let Some(filter) = &selecting.filter {
+        source = source.with(SelectRows::new(Expr::parse(filter).map_err(engine::Error::from)?))?;
+    }
+    Ok(source)
+}
+
+/// Keeps the wanted columns.
+pub(crate) fn keep(source: Source, keeping: &Keeping) -> anyhow::Result<Source> {
+    let schema = source.schema();
+    if !keeping.keep.is_empty() {
+        return Ok(source.with(Project::new(keeping.keep.clone()))?);
+    }
+    for name in &keeping.drop {
+        index_of(&schema, name)?;
+    }
+    if keeping.drop.is_empty() {
+        return Ok(source);
+    }
+    let names = schema.fields().iter().map(|field| field.name().clone());
+    Ok(source.with(Project::new(names.filter(|name| !keeping.drop.contains(name)).collect()))?)
+}
+
+/// The rows of the input that are read.
+pub(crate) fn limit(scan: ScanOptions, selecting: &Selecting) -> ScanOptions {
+    match selecting.max_rows {
+        Some(rows) => scan.with_rows(0..rows),
+        None => scan,
+    }
+}
+
+fn format(format: InputFormat) -> Format {
+    match format {
+        InputFormat::Xdf => Format::Xdf,
+        InputFormat::Parquet => Format::Parquet,
+        InputFormat::Arrow => Format::Ipc,
+        InputFormat::Arrows => Format::IpcStream,
+        InputFormat::Text => Format::Text,
+    }
+}
+
+fn text_options(reading: &Reading) -> anyhow::Result<TextOptions> {
+    let mut options = TextOptions::default().with_strings_as_factors(reading.strings_as_factors);
+    options.delimiter = reading.delimiter;
+    options.encoding.clone_from(&reading.encoding);
+    if !reading.missing.is_empty() {
+        options.missing.clone_from(&reading.missing);
+    }
+    for column in &reading.missing_in {
+        options.missing_by_column.entry(column.name.clone()).or_default().push(column.value.clone());
+    }
+    for column in &reading.types {
+        let data_type = parse_type(&column.value).map_err(engine::Error::from)?;
+        options.types.insert(column.name.clone(), data_type);
+    }
+    for column in &reading.factor {
+        match &column.levels {
+            Some(levels) => options.factors.insert(column.name.clone(), levels.clone()).is_some(),
+            None => options.types.insert(column.name.clone(), factor::factor_type()).is_some(),
+        };
+    }
+    if let Some(quote) = reading.quote {
+        options.quote = quote.0;
+    }
+    if let Some(decimal) = reading.decimal {
+        options.decimal = decimal;
+    }
+    if reading.float32 {
+        options.default_decimal = DataType::Float32;
+    }
+    if reading.header || reading.no_header {
+        options.header = Some(reading.header);
+    }
+    if let Some(lines) = reading.skip_lines {
+        options.skip_rows = lines;
+    }
+    if let Some(rows) = reading.sniff_rows {
+        options = options.with_sniff_rows(rows);
+    }
+    if reading.bad_cells == BadCells::Missing {
+        options.on_error = OnError::Missing { max: None };
+    }
+    Ok(options)
+}
