@@ -9,7 +9,7 @@ use std::io::{StdoutLock, Write};
 
 pub(crate) use json::{Ordered, finite, print_json};
 pub(crate) use numbers::{column, number};
-pub(crate) use table::{Table, cell_texts, cell_value};
+pub(crate) use table::{Table, cell_texts, cell_value, is_right};
 
 /// The standard output, locked.
 pub(crate) fn stdout() -> StdoutLock<'static> {

@@ -1,23 +1,50 @@
 //! `xdf import`: any source to an XDF file.
 
-use std::time::Instant;
+use std::sync::Arc;
 
-use engine::source::Format;
-use engine::sink::{self, SinkOptions};
-use engine::{SourceInfo, Written, transfer};
-use serde::Serialize;
+use arrow_schema::{Schema, SchemaRef};
+use engine::source::{Format, SourceExt, index_of};
+use engine::{BlockSource, BoundTransform, Transform};
 
-use crate::args::{ImportArgs, Writing};
-use crate::input::{self, Source};
-use crate::output::{self, bytes, count, print_json, rates, seconds};
+use super::moving;
+use crate::args::{Assignment, ImportArgs};
+use crate::input;
 use crate::session::Session;
 
 pub(super) fn run(args: &ImportArgs, session: &Session) -> anyhow::Result<()> {
-    let source = input::open(&args.inputs, &args.reading)?;
-    let opened = Arc::clone(&source);
-    let source = input::keep(input::select(source, &args.selecting)?, &args.keeping)?;
-    let source = describe(source, &args.description)?;
-    let options = SinkOptions { format: Some(Format::Xdf), ..sink_options(&args.writing) };
-    let moved = Moved::run("importing", &source, &args.output, &options, &args.selecting, session)?;
-    report(&moved, &opened, &args.output, session)
+    let opened = input::open(&args.inputs, &args.reading)?;
+    let source = input::keep(input::select(opened.clone(), &args.selecting)?, &args.keeping)?;
+    for described in &args.description {
+        index_of(&source.schema(), &described.name)?;
+    }
+    let source = source.with(Describe(args.description.clone()))?;
+    let mut options = moving::sink_options(&args.writing);
+    options.format = Some(Format::Xdf);
+    let moved = moving::transfer("importing", &source, &args.output, &options, &args.selecting, session)?;
+    moved.report(&opened, session)
+}
+
+/// Gives columns their descriptions; the values pass as they are.
+struct Describe(Vec<Assignment>);
+
+impl Transform for Describe {
+    fn output_schema(&self, input: &SchemaRef) -> engine::Result<SchemaRef> {
+        let fields = input.fields().iter().map(|field| {
+            match self.0.iter().rev().find(|described| described.name == *field.name()) {
+                Some(described) => {
+                    Arc::new(xdf::metadata::set_description(field.as_ref().clone(), described.value.clone()))
+                }
+                None => Arc::clone(field),
+            }
+        });
+        Ok(Arc::new(Schema::new_with_metadata(fields.collect::<Vec<_>>(), input.metadata().clone())))
+    }
+
+    fn input_columns(&self, _: &SchemaRef, wanted: &[String]) -> Vec<String> {
+        wanted.to_vec()
+    }
+
+    fn bind(&self, _: &SchemaRef) -> engine::Result<BoundTransform> {
+        Ok(Box::new(Ok))
+    }
 }

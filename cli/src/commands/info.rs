@@ -1,0 +1,177 @@
+//! `xdf info`: what a file is, as `rx_get_info` tells it.
+
+use serde::Serialize;
+
+use crate::args::InfoArgs;
+use crate::input::{self, Source};
+use crate::output::variables::Variable;
+use crate::output::{self, Ordered, Table, print_json};
+use crate::session::Session;
+
+/// What there is to say of a source; the JSON keys are those of `rx_get_info`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Info {
+    file_name: String,
+    format: Option<String>,
+    num_rows: Option<u64>,
+    num_vars: usize,
+    num_blocks: Option<usize>,
+    compression_type: Option<&'static str>,
+    /// Bytes of the input.
+    size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    var_info: Option<Ordered<Variable>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_per_block: Option<Vec<u64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocks: Option<Vec<StoredBlock>>,
+}
+
+/// One stored block.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StoredBlock {
+    /// From 1, as R counts rows.
+    start_row: u64,
+    num_rows: u64,
+    bytes: u64,
+    segments: Vec<Segment>,
+}
+
+/// One column of a block.
+#[derive(Debug, Serialize)]
+struct Segment {
+    name: String,
+    bytes: u64,
+    encoding: String,
+    missing: Option<u64>,
+}
+
+pub(super) fn run(args: &InfoArgs, session: &Session) -> anyhow::Result<()> {
+    let source = input::open(std::slice::from_ref(&args.input), &args.reading)?;
+    // the sources know no blocks; a file that opens as XDF does
+    let file = xdf::File::open(&args.input).ok();
+    let mut info = Info::new(&source, file.as_ref(), args.vars, args.blocks);
+    if args.count && info.num_rows.is_none() {
+        info.num_rows = Some(count_rows(&source, session)?);
+    }
+    if session.json { print_json(&info) } else { output::print(&info.text()) }
+}
+
+/// Reads the whole source and counts.
+fn count_rows(source: &Source, session: &Session) -> anyhow::Result<u64> {
+    let monitor = session.monitor();
+    monitor.start(None, source.info().bytes);
+    let _progress = session.progress("counting", &monitor);
+    let first = source.schema().fields().first().map(|field| field.name().clone());
+    let scan = session.scan(&monitor).with_columns(first);
+    let mut rows = 0;
+    for block in source.open(&scan)? {
+        rows += block?.num_rows() as u64;
+    }
+    Ok(rows)
+}
+
+impl Info {
+    /// Collects what is known of a source, which is `file` if that is an XDF file.
+    pub(super) fn new(source: &Source, file: Option<&xdf::File>, vars: bool, blocks: bool) -> Self {
+        let known = source.info();
+        let schema = source.schema();
+        let variables = || {
+            let variable = |field: &arrow_schema::FieldRef| {
+                (field.name().clone(), Variable::new(field, source.statistics(field.name()).as_ref()))
+            };
+            Ordered(schema.fields().iter().map(variable).collect())
+        };
+        let numbers = |file: &xdf::File| 0..file.num_blocks();
+        Self {
+            file_name: known.name,
+            format: file.map(|file| file.generation().to_string()),
+            num_rows: known.rows,
+            num_vars: schema.fields().len(),
+            num_blocks: file.map(xdf::File::num_blocks),
+            compression_type: file.map(xdf::File::compression),
+            size: known.bytes,
+            var_info: vars.then(variables),
+            rows_per_block: file
+                .filter(|_| blocks)
+                .map(|file| numbers(file).map(|block| file.block_rows(block)).collect()),
+            blocks: file
+                .filter(|_| blocks)
+                .map(|file| numbers(file).map(|block| StoredBlock::new(file, block)).collect()),
+        }
+    }
+
+    /// The print layout of `rx_get_info`.
+    pub(super) fn text(&self) -> String {
+        let unknown = |number: Option<u64>| number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
+        let mut text = format!(
+            "File name: {}\nNumber of observations: {}\nNumber of variables: {}\n",
+            self.file_name,
+            unknown(self.num_rows),
+            self.num_vars
+        );
+        if let (Some(blocks), Some(compression)) = (self.num_blocks, self.compression_type) {
+            text.push_str(&format!("Number of blocks: {blocks}\nCompression type: {compression}\n"));
+        }
+        if let Some(format) = &self.format {
+            text.push_str(&format!("Format: {format}\n"));
+        }
+        if let Some(size) = self.size {
+            text.push_str(&format!("Size: {}\n", output::bytes(size)));
+        }
+        if let Some(variables) = &self.var_info {
+            text.push_str("Variable information:\n");
+            for (index, (name, variable)) in variables.0.iter().enumerate() {
+                text.push_str(&variable.text(index + 1, name));
+            }
+        }
+        if let Some(blocks) = &self.blocks {
+            text.push_str("Blocks:\n");
+            text.push_str(&blocks_table(blocks));
+        }
+        text
+    }
+}
+
+impl StoredBlock {
+    fn new(file: &xdf::File, block: usize) -> Self {
+        let segments = file.segments(block).into_iter().map(|segment| Segment {
+            name: file.schema().fields().get(segment.column).map(|field| field.name().clone()).unwrap_or_default(),
+            bytes: segment.bytes,
+            encoding: segment.encoding,
+            missing: segment.missing,
+        });
+        let segments: Vec<Segment> = segments.collect();
+        Self {
+            start_row: file.block_start(block) + 1,
+            num_rows: file.block_rows(block),
+            bytes: segments.iter().map(|segment| segment.bytes).sum(),
+            segments,
+        }
+    }
+}
+
+/// A line for each block, with a line for each of its columns below it.
+fn blocks_table(blocks: &[StoredBlock]) -> String {
+    let mut table = Table::new(["Block", "Start row", "Rows", "Variable", "Missing", "Bytes", "Encoding"]);
+    for (number, block) in blocks.iter().enumerate() {
+        table.row([
+            (number + 1).to_string(),
+            block.start_row.to_string(),
+            block.num_rows.to_string(),
+            "(all)".to_owned(),
+            String::new(),
+            block.bytes.to_string(),
+            String::new(),
+        ]);
+        for segment in &block.segments {
+            let missing = segment.missing.map(|missing| missing.to_string()).unwrap_or_default();
+            let empty = String::new;
+            let bytes = segment.bytes.to_string();
+            table.row([empty(), empty(), empty(), segment.name.clone(), missing, bytes, segment.encoding.clone()]);
+        }
+    }
+    table.text(|column| matches!(column, 0..=2 | 4 | 5))
+}

@@ -1,0 +1,126 @@
+//! What importing, exporting and generating share: blocks moved from a source to a file, measured and reported.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use engine::sink::{self, SinkOptions};
+use engine::{BlockSink, Written};
+use serde_json::json;
+
+use crate::args::{Selecting, Writing};
+use crate::input::{self, Source};
+use crate::output::{self, bytes, count, print_json, rates, seconds};
+use crate::session::Session;
+
+/// What was moved, and how long it took.
+pub(super) struct Moved {
+    /// The output, `None` for the standard output.
+    pub(super) output: Option<PathBuf>,
+    pub(super) columns: usize,
+    pub(super) rows_read: u64,
+    pub(super) bytes_read: Option<u64>,
+    pub(super) written: Written,
+    pub(super) seconds: f64,
+}
+
+/// The options of a sink from what was typed.
+pub(super) fn sink_options(writing: &Writing) -> SinkOptions {
+    SinkOptions {
+        level: writing.level,
+        block_rows: writing.rows_per_block.get(),
+        overwrite: writing.overwrite,
+        ..SinkOptions::default()
+    }
+}
+
+/// Moves a source to a file, or as CSV to the standard output when `output` is `-`.
+pub(super) fn transfer(
+    doing: &'static str,
+    source: &Source,
+    output: &Path,
+    options: &SinkOptions,
+    selecting: &Selecting,
+    session: &Session,
+) -> anyhow::Result<Moved> {
+    let started = Instant::now();
+    let schema = source.schema();
+    let to_stdout = output == Path::new("-");
+    let sink: Box<dyn BlockSink> =
+        if to_stdout { standard_output(&schema, options)? } else { sink::create(output, &schema, options)? };
+    let monitor = session.monitor();
+    let scan = input::limit(session.scan(&monitor), selecting).with_block_rows(options.block_rows);
+    let info = source.info();
+    let rows = info.rows.map(|rows| rows.min(selecting.max_rows.unwrap_or(u64::MAX)));
+    monitor.start(rows, info.bytes);
+    let progress = session.progress(doing, &monitor);
+    let written = engine::transfer(source.open(&scan)?, sink)?;
+    drop(progress);
+    Ok(Moved {
+        output: (!to_stdout).then(|| output.to_path_buf()),
+        columns: schema.fields().len(),
+        rows_read: monitor.progress().rows,
+        bytes_read: info.bytes,
+        written,
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+impl Moved {
+    /// One line: rows, columns, bytes in and out, time and rates; then the cells that became missing.
+    pub(super) fn report(&self, opened: &Source, session: &Session) -> anyhow::Result<()> {
+        // the rows themselves are on the standard output
+        let Some(path) = &self.output else { return Ok(()) };
+        let name = path.display().to_string();
+        let bad_cells = bad_cells(opened);
+        if session.json {
+            return print_json(&json!({
+                "fileName": name,
+                "numRows": self.written.rows,
+                "numVars": self.columns,
+                "rowsRead": self.rows_read,
+                "bytesRead": self.bytes_read,
+                "bytesWritten": self.written.bytes,
+                "seconds": self.seconds,
+                "badCells": bad_cells.iter().map(|cells| json!({
+                    "column": cells.column,
+                    "count": cells.count,
+                    "fileName": cells.path.display().to_string(),
+                    "line": cells.line,
+                    "text": cells.text,
+                })).collect::<Vec<_>>(),
+            }));
+        }
+        if !session.quiet {
+            let mut text = format!("{name}: {}\n", self.line());
+            for cells in &bad_cells {
+                text.push_str(&format!(
+                    "  {}: {} {} missing, the first '{}' in {}, line {}\n",
+                    cells.column,
+                    count(cells.count),
+                    if cells.count == 1 { "cell that does not fit became" } else { "cells that do not fit became" },
+                    cells.text,
+                    cells.path.display(),
+                    cells.line
+                ));
+            }
+            output::print(&text)?;
+        }
+        Ok(())
+    }
+
+    /// The measures of the move.
+    pub(super) fn line(&self) -> String {
+        let rows = if self.rows_read == self.written.rows {
+            count(self.written.rows)
+        } else {
+            format!("{} of {}", count(self.written.rows), count(self.rows_read))
+        };
+        let size = match self.bytes_read {
+            Some(read) => format!("{} -> {}", bytes(read), bytes(self.written.bytes)),
+            None => bytes(self.written.bytes),
+        };
+        let throughput = rates(self.rows_read, self.bytes_read.or(Some(self.written.bytes)), self.seconds);
+        format!("{rows} rows, {} columns, {size} in {} ({throughput})", self.columns, seconds(self.seconds))
+    }
+}
