@@ -162,8 +162,13 @@ impl Months {
     fn month(&self, number: u64) -> Result<RecordBatch, ArrowError> {
         self.monitor.check()?;
         let rows = first_row(number)..first_row(number + 1);
-        let made =
-            Month::new(world(), self.seed, number / 12, (number % 12) as u8, (rows.end - rows.start) as usize);
+        let made = Month::new(
+            world(),
+            self.seed,
+            number / 12,
+            (number % 12) as u8,
+            (rows.end - rows.start) as usize,
+        );
         let columns: Vec<ArrayRef> =
             self.columns.iter().map(|&index| column(&made, index)).collect::<Result<_>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(made.len()));
@@ -195,10 +200,16 @@ impl RecordBatchReader for Months {
 fn column(month: &Month, index: usize) -> Result<ArrayRef> {
     let levels = &world().levels;
     let small = |codes: &[u8], levels: &ArrayRef| {
-        factor::factor(Int32Array::from_iter_values(codes.iter().map(|&code| i32::from(code))), Arc::clone(levels))
+        factor::factor(
+            Int32Array::from_iter_values(codes.iter().map(|&code| i32::from(code))),
+            Arc::clone(levels),
+        )
     };
     let large = |codes: &[u16], levels: &ArrayRef| {
-        factor::factor(Int32Array::from_iter_values(codes.iter().map(|&code| i32::from(code))), Arc::clone(levels))
+        factor::factor(
+            Int32Array::from_iter_values(codes.iter().map(|&code| i32::from(code))),
+            Arc::clone(levels),
+        )
     };
     let arrived = |row: usize| month.arrived[row];
     let rows = 0..month.len();
@@ -216,7 +227,9 @@ fn column(month: &Month, index: usize) -> Result<ArrayRef> {
             rows.map(|row| month.departed[row].then(|| month.dep_delay[row])).collect::<Float32Array>(),
         ),
         10 => Arc::new(rows.map(|row| arrived(row).then(|| month.arr_delay[row])).collect::<Int32Array>()),
-        11 => Arc::new(rows.map(|row| arrived(row).then(|| month.arr_delay[row] > 15)).collect::<BooleanArray>()),
+        11 => Arc::new(
+            rows.map(|row| arrived(row).then(|| month.arr_delay[row] > 15)).collect::<BooleanArray>(),
+        ),
         _ => large(&month.aircraft, &levels.aircraft)?,
     })
 }
@@ -226,7 +239,8 @@ mod tests {
     use super::*;
 
     fn read(source: &AirlineSource, options: &ScanOptions) -> Vec<RecordBatch> {
-        source.open(options).unwrap().into_iter().collect::<Result<Vec<_>>>().unwrap().into_iter().map(|b| b.batch).collect()
+        let blocks: Result<Vec<_>> = source.open(options).unwrap().collect();
+        blocks.unwrap().into_iter().map(|block| block.batch).collect()
     }
 
     #[test]

@@ -53,7 +53,8 @@ impl Month {
         let length = days_in_month(year, month);
         let flights = flights(world, Stream::new(&[seed, number, u64::from(month), 0]), month, length, rows);
         let stream = Stream::new(&[seed, number, u64::from(month), 1]);
-        let order = if number % 2 == 0 { by_flight(&flights, length) } else { by_day(&flights, length, stream) };
+        let order =
+            if number % 2 == 0 { by_flight(&flights, length) } else { by_day(&flights, length, stream) };
         let mut made = Self { year, month, ..Self::default() };
         made.reserve(rows);
         for (row, &(flight, day)) in order.iter().enumerate() {
@@ -98,7 +99,8 @@ impl Month {
         }
         let departed = departed.round().clamp(-40.0, 1600.0);
         let faster = 0.0012 * f64::from(flight.distance - 700);
-        let arrived = (departed + 11.0 * on_the_way - 2.2 + flight.arrival - faster).round().clamp(-80.0, 1640.0);
+        let arrived =
+            (departed + 11.0 * on_the_way - 2.2 + flight.arrival - faster).round().clamp(-80.0, 1640.0);
         let fate = stream.uniform(draw + 6);
         let cancelled = fate < if effect > 15.0 { 0.020 } else { 0.018 };
         let aircraft = (u64::from(number) * 7919 % 97 * 13 + stream.below(draw + 7, 40)) % 500;

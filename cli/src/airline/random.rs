@@ -1,10 +1,10 @@
 //! Random numbers that are a function of their place.
 //!
-//! Draw `n` of a stream is a hash of the stream's key and `n` (the SplitMix64 generator of Steele, Lea and Flood,
+//! Draw `n` of a stream is a hash of the stream's key and `n` (the `SplitMix64` generator of Steele, Lea and Flood,
 //! OOPSLA 2014, entered at any position), so any row can be made without those before it, by any thread, and always
 //! comes out the same.
 
-/// The odd constant nearest to 2^64 divided by the golden ratio: the step of SplitMix64.
+/// The odd constant nearest to 2^64 divided by the golden ratio: the step of `SplitMix64`.
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// One sequence of random numbers with access to any of them.
@@ -50,7 +50,7 @@ impl Stream {
     }
 }
 
-/// The output function of SplitMix64: every bit of the input moves every bit of the output.
+/// The output function of `SplitMix64`: every bit of the input moves every bit of the output.
 fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

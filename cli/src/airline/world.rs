@@ -18,8 +18,8 @@ pub(super) const DAYS: [&str; 7] =
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 /// Codes of the carriers, the most frequent first.
 const CARRIERS: [&str; 20] = [
-    "DL", "AA", "UA", "WN", "US", "NW", "CO", "MQ", "OO", "TW", "HP", "XE", "EV", "AS", "OH", "FL", "B6", "YV", "9E",
-    "HA",
+    "DL", "AA", "UA", "WN", "US", "NW", "CO", "MQ", "OO", "TW", "HP", "XE", "EV", "AS", "OH", "FL", "B6",
+    "YV", "9E", "HA",
 ];
 const AIRPORTS: usize = 300;
 const AIRCRAFT: usize = 10_000;
@@ -31,8 +31,8 @@ pub(super) const MONTH_EFFECT: [f64; 12] = [3.0, 1.0, 0.0, -1.5, -1.0, 4.0, 3.5,
 pub(super) const DAY_EFFECT: [f64; 7] = [0.0, -1.2, 0.0, 2.0, 3.2, -2.5, 0.5];
 /// How many departures an hour of the day sees.
 const HOURS: [f64; 24] = [
-    0.2, 0.1, 0.05, 0.05, 0.1, 0.8, 5.0, 7.0, 7.0, 6.5, 6.0, 6.2, 6.3, 6.4, 6.0, 6.0, 6.0, 6.8, 6.5, 5.5, 4.5, 3.2,
-    2.0, 0.8,
+    0.2, 0.1, 0.05, 0.05, 0.1, 0.8, 5.0, 7.0, 7.0, 6.5, 6.0, 6.2, 6.3, 6.4, 6.0, 6.0, 6.0, 6.8, 6.5, 5.5,
+    4.5, 3.2, 2.0, 0.8,
 ];
 
 /// Carriers, airports and aircraft.
