@@ -7,7 +7,6 @@ mod file;
 mod ipc;
 mod memory;
 mod parquet;
-#[path = "sink/standin_text.rs"]
 pub mod text;
 mod xdf_file;
 

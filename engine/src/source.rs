@@ -9,7 +9,6 @@ mod ipc;
 mod memory;
 mod open;
 mod parquet;
-#[path = "source/standin_text.rs"]
 pub mod text;
 mod xdf_file;
 
