@@ -19,7 +19,8 @@ pub(crate) const fn per_second(unit: TimeUnit) -> i64 {
 /// A point in time as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Instant {
-    seconds: i64,
+    /// Wide enough for any day that can be written.
+    seconds: i128,
     nanoseconds: i64,
     /// Whether an offset from UTC is given; the time is then in UTC.
     pub(crate) with_offset: bool,
@@ -32,7 +33,7 @@ impl Instant {
         if self.nanoseconds % finer != 0 {
             return None;
         }
-        let value = i128::from(self.seconds) * i128::from(per_second) + i128::from(self.nanoseconds / finer);
+        let value = self.seconds * i128::from(per_second) + i128::from(self.nanoseconds / finer);
         i64::try_from(value).ok()
     }
 }
@@ -46,7 +47,7 @@ pub(crate) fn date(text: &[u8]) -> Option<i32> {
 /// A date, or a date and a time of day after `T` or a blank: `HH:MM[:SS[.fraction]]`, then perhaps `Z` or `+HH:MM`.
 pub(crate) fn timestamp(text: &[u8]) -> Option<Instant> {
     let (days, rest) = leading_date(text)?;
-    let midnight = days.checked_mul(86_400)?;
+    let midnight = i128::from(days) * 86_400;
     let Some((separator, rest)) = rest.split_first() else {
         return Some(Instant { seconds: midnight, nanoseconds: 0, with_offset: false });
     };
@@ -72,7 +73,7 @@ pub(crate) fn timestamp(text: &[u8]) -> Option<Instant> {
         return None;
     }
     let offset = if rest.is_empty() { None } else { Some(offset_seconds(rest)?) };
-    let seconds = midnight.checked_add(hour * 3600 + minute * 60 + second - offset.unwrap_or(0))?;
+    let seconds = midnight + i128::from(hour * 3600 + minute * 60 + second - offset.unwrap_or(0));
     Some(Instant { seconds, nanoseconds, with_offset: offset.is_some() })
 }
 

@@ -265,15 +265,15 @@ mod tests {
 
     #[test]
     fn the_quick_ways_are_taken() {
-        assert_eq!(i32::quick(b"-123,", 0, 4), Some(-123));
-        assert_eq!(i64::quick(b"1234567890123456", 0, 16), Some(1_234_567_890_123_456));
-        assert_eq!(f64::quick(b"9.666666,", 0, 8), Some(9.666_666));
-        assert_eq!(f64::quick(b"19.916666,", 0, 9), Some(19.916_666));
-        assert_eq!(f64::quick(b"-.5,", 0, 3), Some(-0.5));
-        assert_eq!(f64::quick(b"5.,", 0, 2), Some(5.0));
-        assert_eq!(f64::quick(b".,", 0, 1), None);
-        assert_eq!(f64::quick(b"1.2.3,", 0, 5), None);
-        assert_eq!(f32::quick(b"0.1,", 0, 3), Some(0.1));
+        assert_eq!(i32::quick(b"-123,        ", 0, 4), Some(-123));
+        assert_eq!(i64::quick(b"1234567890123456        ", 0, 16), Some(1_234_567_890_123_456));
+        assert_eq!(f64::quick(b"9.666666,        ", 0, 8), Some(9.666_666));
+        assert_eq!(f64::quick(b"19.916666,        ", 0, 9), Some(19.916_666));
+        assert_eq!(f64::quick(b"-.5,        ", 0, 3), Some(-0.5));
+        assert_eq!(f64::quick(b"5.,        ", 0, 2), Some(5.0));
+        assert_eq!(f64::quick(b".,        ", 0, 1), None);
+        assert_eq!(f64::quick(b"1.2.3,        ", 0, 5), None);
+        assert_eq!(f32::quick(b"0.1,        ", 0, 3), Some(0.1));
     }
 
     #[test]
