@@ -44,7 +44,7 @@ pub enum Error {
         source: ArrowError,
     },
     /// A column that does not exist was asked for.
-    #[error("there is no column '{column}'{hint}; the columns are: {available}", hint = did_you_mean(closest))]
+    #[error("there is no column '{column}'{hint}; the columns are: {available}", hint = did_you_mean(closest.as_deref()))]
     ColumnNotFound {
         /// The name asked for.
         column: String,
@@ -130,6 +130,9 @@ pub enum Error {
     Upper(Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// Column names that a message shows.
+const SHOWN: usize = 12;
+
 /// A result with the engine's error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -160,17 +163,16 @@ impl Error {
         let names: Vec<&str> = existing.into_iter().collect();
         let closest =
             crate::syntax::closest(column, names.iter().copied()).first().map(|&name| name.to_owned());
-        const SHOWN: usize = 12;
         let mut available = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
         if names.len() > SHOWN {
-            available.push_str(&format!(", ... ({} in all)", names.len()));
+            available = format!("{available}, ... ({} in all)", names.len());
         }
         Self::ColumnNotFound { column: column.to_owned(), closest, available }
     }
 }
 
-fn did_you_mean(closest: &Option<String>) -> String {
-    closest.as_ref().map(|name| format!("; did you mean '{name}'?")).unwrap_or_default()
+fn did_you_mean(closest: Option<&str>) -> String {
+    closest.map(|name| format!("; did you mean '{name}'?")).unwrap_or_default()
 }
 
 /// Lets an engine error travel through Arrow's reader interface.

@@ -52,7 +52,7 @@ pub fn concat(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<RecordBatch
         if is_factor(field.data_type()) {
             let longest =
                 arrays.iter().filter_map(|array| Some(array.as_dictionary_opt::<Int32Type>()?.values()));
-            if let Some(levels) = longest.max_by_key(|levels| levels.len()).cloned() {
+            if let Some(levels) = longest.max_by_key(Array::len).cloned() {
                 for array in &mut arrays {
                     if let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() {
                         *array = factor(dictionary.keys().clone(), Arc::clone(&levels))?;

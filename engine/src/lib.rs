@@ -50,7 +50,7 @@ pub use monitor::{Monitor, Progress};
 pub use reader::BlockReader;
 pub use scan::ScanOptions;
 pub use sink::{BlockSink, Written, transfer};
-pub use source::{BlockSource, SourceInfo};
+pub use source::{BlockSource, SourceExt, SourceInfo};
 pub use transform::{BoundTransform, Compute, Project, SelectRows, Transform, Transformed};
 
 /// Rows of a block where the caller does not say otherwise; files are written with it and scans cut by it.

@@ -46,12 +46,12 @@ impl BlockReader {
 
     /// The same blocks, each passed through `map`, which yields `schema`.
     #[must_use]
-    pub fn map(
+    pub fn mapped(
         self,
         schema: SchemaRef,
         mut map: impl FnMut(Block) -> Result<Block> + Send + 'static,
     ) -> Self {
-        let mapped = Iterator::map(self, move |block| block.and_then(&mut map));
+        let mapped = self.map(move |block| block.and_then(&mut map));
         Self { schema, inner: Inner::Mapped(Box::new(mapped)) }
     }
 
@@ -86,19 +86,19 @@ impl Iterator for BlockReader {
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.inner {
             Inner::Here(rechunk) => rechunk.next(),
-            Inner::Ahead { blocks, thread } => match blocks.as_ref()?.recv() {
-                Ok(block) => Some(block),
-                Err(_) => {
-                    *blocks = None;
-                    // the reading thread is done; if it panicked, so does the pass
-                    if let Some(thread) = thread.take()
-                        && let Err(panic) = thread.join()
-                    {
-                        std::panic::resume_unwind(panic);
-                    }
-                    None
+            Inner::Ahead { blocks, thread } => {
+                if let Ok(block) = blocks.as_ref()?.recv() {
+                    return Some(block);
                 }
-            },
+                *blocks = None;
+                // the reading thread is done; if it panicked, so does the pass
+                if let Some(thread) = thread.take()
+                    && let Err(panic) = thread.join()
+                {
+                    std::panic::resume_unwind(panic);
+                }
+                None
+            }
             Inner::Mapped(blocks) => blocks.next(),
         }
     }

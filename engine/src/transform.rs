@@ -75,7 +75,7 @@ impl BlockSource for Transformed {
         let made = self.transform.output_schema(&input)?;
         let order: Vec<usize> = wanted.iter().map(|name| index_of(&made, name)).collect::<Result<_>>()?;
         let schema = Arc::clone(&output);
-        Ok(reader.map(output, move |block| {
+        Ok(reader.mapped(output, move |block| {
             let block = apply(block)?;
             let columns = order.iter().map(|&index| Arc::clone(block.batch.column(index))).collect();
             let rows = RecordBatchOptions::new().with_row_count(Some(block.num_rows()));

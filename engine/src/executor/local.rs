@@ -21,7 +21,7 @@ const MORSEL_ROWS: usize = 262_144;
 const MORSELS_AHEAD: usize = 2;
 
 /// Runs passes with a number of threads.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Local {
     threads: usize,
 }

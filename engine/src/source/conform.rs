@@ -24,12 +24,12 @@ pub fn conform(field: &Field) -> Result<DataType> {
             values => conform(&Field::new(field.name(), values.clone(), true))?,
         },
         DataType::Float16 => DataType::Float32,
-        DataType::Decimal32(..)
+        DataType::Date64 => DataType::Timestamp(TimeUnit::Millisecond, None),
+        DataType::Null
+        | DataType::Decimal32(..)
         | DataType::Decimal64(..)
         | DataType::Decimal128(..)
         | DataType::Decimal256(..) => DataType::Float64,
-        DataType::Date64 => DataType::Timestamp(TimeUnit::Millisecond, None),
-        DataType::Null => DataType::Float64,
         own @ (DataType::Boolean
         | DataType::Int8
         | DataType::Int16

@@ -82,7 +82,7 @@ impl BlockSource for MemorySource {
 
     fn info(&self) -> SourceInfo {
         let bytes: usize =
-            self.batches.iter().flat_map(|batch| batch.columns()).map(|c| c.get_array_memory_size()).sum();
+            self.batches.iter().flat_map(RecordBatch::columns).map(Array::get_array_memory_size).sum();
         SourceInfo {
             name: "memory".into(),
             rows: Some(self.rows),
