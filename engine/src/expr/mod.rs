@@ -19,10 +19,15 @@
 //! false, and a selection keeps only the rows that are true. NaN is missing, too.
 
 mod ast;
+mod bind;
 mod bound;
 mod display;
+mod error;
+mod eval;
 mod functions;
+mod kernels;
 mod parser;
+mod plan;
 
 use std::fmt;
 use std::str::FromStr;
@@ -30,7 +35,8 @@ use std::sync::Arc;
 
 use ast::Kind;
 pub(crate) use ast::{Ast, Kind as ExprKind};
-pub use bound::{BoundExpr, ExprError};
+pub use bound::BoundExpr;
+pub use error::ExprError;
 pub(crate) use parser::Parser;
 
 use crate::syntax::{Cursor, Kind as Lexeme, Symbol, SyntaxError};
