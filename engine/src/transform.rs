@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
-use arrow_schema::{Field, Schema, SchemaRef};
+use arrow_schema::{Schema, SchemaRef};
 
 use crate::expr::{BoundExpr, Expr};
 use crate::source::{SourceInfo, index_of, projected};
@@ -130,7 +130,7 @@ impl Compute {
 }
 
 fn with_column(schema: &Schema, name: &str, bound: &BoundExpr) -> SchemaRef {
-    let field = Arc::new(Field::new(name, bound.data_type().clone(), true));
+    let field = Arc::new(bound.field(name));
     let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
     match schema.index_of(name) {
         Ok(index) => fields[index] = field,
