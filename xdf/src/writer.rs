@@ -476,9 +476,9 @@ fn create_beside(path: &Path, overwrite: bool) -> Result<NamedTempFile> {
 
 /// The error without the name of the temporary file, which means nothing to anybody.
 fn plain(error: io::Error) -> io::Error {
-    match error.get_ref().and_then(std::error::Error::source).and_then(|e| e.downcast_ref::<io::Error>()) {
-        Some(inner) => inner.raw_os_error().map_or_else(|| inner.kind().into(), io::Error::from_raw_os_error),
-        None => error,
+    match error.kind() {
+        io::ErrorKind::Other => error,
+        kind => kind.into(),
     }
 }
 

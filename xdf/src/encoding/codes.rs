@@ -62,7 +62,7 @@ pub(crate) fn put_values(out: &mut Vec<u8>, values: &[u8], width: usize, level: 
     put_leaf(out, tag::PLAIN, width, count, values, level);
 }
 
-/// True when splitting values into their bytes saves a sixth or more of a sample from the middle.
+/// True when splitting values into their bytes saves a sixteenth or more of a sample from the middle.
 fn split_pays(values: &[u8], width: usize, level: i32) -> bool {
     if values.len() < SAMPLE / 4 {
         return false;
@@ -78,7 +78,7 @@ fn split_pays(values: &[u8], width: usize, level: i32) -> bool {
         plane.extend(sample.iter().skip(byte).step_by(width));
         split += codec::compressed_length(level, &plane);
     }
-    split < whole - whole / 6
+    split < whole - whole / 16
 }
 
 thread_local! {

@@ -185,23 +185,19 @@ fn patterns<'a, B: Pattern>(
         }
         _ => return Err(node.unexpected("numbers")),
     }
-    let mut buffer = MutableBuffer::from_len_zeroed(length);
-    match node.tag {
+    let values = match node.tag {
         tag::CONSTANT => {
-            let mut cursor = Cursor::new(node.payload);
-            let value = B::from_bytes(cursor.take(B::WIDTH)?);
-            buffer.typed_data_mut::<B>().fill(value);
+            let value = B::from_bytes(Cursor::new(node.payload).take(B::WIDTH)?);
+            vec![value; count]
         }
         tag::OFFSET => {
             let base = Cursor::new(node.payload).u64()?;
-            let codes = Codes::read(cursor, count, B::WIDTH)?;
-            B::offset(base, codes.slice(), buffer.typed_data_mut());
+            B::offset(base, Codes::read(cursor, count, B::WIDTH)?.slice(), count)
         }
         tag::INTEGER_FLOAT if float => {
             let base = Cursor::new(node.payload).u64()?.cast_signed();
             let base = i32::try_from(base).map_err(|_| Fault::new("a base of 32 bits", base))?;
-            let codes = Codes::read(cursor, count, 4)?;
-            B::integer_float(base, codes.slice(), buffer.typed_data_mut());
+            B::integer_float(base, Codes::read(cursor, count, 4)?.slice(), count)
         }
         tag::DICTIONARY => {
             let codes = Codes::read(cursor, count, 4)?;
@@ -210,19 +206,23 @@ fn patterns<'a, B: Pattern>(
                 return Err(Fault::new(format_args!("at most {count} distinct values"), values.count));
             }
             let table = patterns::<B>(&values, cursor, segment, float, depth + 1)?;
-            B::gather(table.typed_data(), codes.slice(), buffer.typed_data_mut())?;
+            B::gather(table.typed_data(), codes.slice(), count)?
         }
         tag::BYTE_SPLIT => {
+            let mut buffer = MutableBuffer::from_len_zeroed(length);
             join_bytes(cursor, count, B::WIDTH, buffer.as_slice_mut())?;
             B::from_little_endian(buffer.typed_data_mut());
+            return Ok(buffer.into());
         }
         tag::PLAIN => {
+            let mut buffer = MutableBuffer::from_len_zeroed(length);
             buffer.as_slice_mut().copy_from_slice(&leaf_bytes(node, length)?);
             B::from_little_endian(buffer.typed_data_mut());
+            return Ok(buffer.into());
         }
         _ => return Err(node.unexpected("integers")),
-    }
-    Ok(buffer.into())
+    };
+    Ok(Buffer::from_vec(values))
 }
 
 /// A bit pattern of 1, 2, 4 or 8 bytes.
@@ -232,12 +232,12 @@ trait Pattern: ArrowNativeType {
     fn from_bytes(bytes: &[u8]) -> Self;
     /// Puts values that were copied from a file into the order of this machine.
     fn from_little_endian(values: &mut [Self]);
-    /// `base + code`.
-    fn offset(base: u64, codes: CodeSlice<'_>, out: &mut [Self]);
+    /// `base + code`; a constant code `count` times.
+    fn offset(base: u64, codes: CodeSlice<'_>, count: usize) -> Vec<Self>;
     /// `base + code` as a float.
-    fn integer_float(base: i32, codes: CodeSlice<'_>, out: &mut [Self]);
+    fn integer_float(base: i32, codes: CodeSlice<'_>, count: usize) -> Vec<Self>;
     /// `table[code]`.
-    fn gather(table: &[Self], codes: CodeSlice<'_>, out: &mut [Self]) -> Result<(), Fault>;
+    fn gather(table: &[Self], codes: CodeSlice<'_>, count: usize) -> Result<Vec<Self>, Fault>;
 }
 
 /// Patterns of floats of 32 and 64 bits; narrower ones do not exist.
@@ -265,83 +265,51 @@ macro_rules! pattern {
                 }
             }
 
-            fn offset(base: u64, codes: CodeSlice<'_>, out: &mut [Self]) {
+            fn offset(base: u64, codes: CodeSlice<'_>, count: usize) -> Vec<Self> {
                 let base = base as $native;
                 match codes {
-                    CodeSlice::Constant(code) => out.fill(base.wrapping_add(code as $native)),
-                    CodeSlice::U8(codes) => {
-                        for (o, code) in out.iter_mut().zip(codes) {
-                            *o = base.wrapping_add(*code as $native);
-                        }
-                    }
+                    CodeSlice::Constant(code) => vec![base.wrapping_add(code as $native); count],
+                    CodeSlice::U8(codes) => codes.iter().map(|c| base.wrapping_add(*c as $native)).collect(),
                     CodeSlice::U16(codes) => {
-                        for (o, code) in out.iter_mut().zip(codes) {
-                            *o = base.wrapping_add(u16::from_le_bytes(*code) as $native);
-                        }
+                        codes.iter().map(|c| base.wrapping_add(u16::from_le_bytes(*c) as $native)).collect()
                     }
                     CodeSlice::U32(codes) => {
-                        for (o, code) in out.iter_mut().zip(codes) {
-                            *o = base.wrapping_add(u32::from_le_bytes(*code) as $native);
-                        }
+                        codes.iter().map(|c| base.wrapping_add(u32::from_le_bytes(*c) as $native)).collect()
                     }
                 }
             }
 
-            fn integer_float(base: i32, codes: CodeSlice<'_>, out: &mut [Self]) {
+            fn integer_float(base: i32, codes: CodeSlice<'_>, count: usize) -> Vec<Self> {
                 let float = |code: i32| float_pattern::<{ size_of::<$native>() }>(base.wrapping_add(code)) as $native;
                 match codes {
-                    CodeSlice::Constant(code) => out.fill(float(code.cast_signed())),
-                    CodeSlice::U8(codes) => {
-                        for (o, code) in out.iter_mut().zip(codes) {
-                            *o = float(i32::from(*code));
-                        }
-                    }
-                    CodeSlice::U16(codes) => {
-                        for (o, code) in out.iter_mut().zip(codes) {
-                            *o = float(i32::from(u16::from_le_bytes(*code)));
-                        }
-                    }
-                    CodeSlice::U32(codes) => {
-                        for (o, code) in out.iter_mut().zip(codes) {
-                            *o = float(i32::from_le_bytes(*code));
-                        }
-                    }
+                    CodeSlice::Constant(code) => vec![float(code.cast_signed()); count],
+                    CodeSlice::U8(codes) => codes.iter().map(|c| float(i32::from(*c))).collect(),
+                    CodeSlice::U16(codes) => codes.iter().map(|c| float(i32::from(u16::from_le_bytes(*c)))).collect(),
+                    CodeSlice::U32(codes) => codes.iter().map(|c| float(i32::from_le_bytes(*c))).collect(),
                 }
             }
 
-            fn gather(table: &[Self], codes: CodeSlice<'_>, out: &mut [Self]) -> Result<(), Fault> {
+            fn gather(table: &[Self], codes: CodeSlice<'_>, count: usize) -> Result<Vec<Self>, Fault> {
                 let known = |code: u32| {
                     let beyond = || Fault::new(format_args!("a code below {}", table.len()), code);
                     table.get(code as usize).copied().ok_or_else(beyond)
                 };
                 match codes {
-                    CodeSlice::Constant(code) => {
-                        if !out.is_empty() {
-                            out.fill(known(code)?);
-                        }
-                    }
+                    CodeSlice::Constant(code) => Ok(vec![known(code)?; count]),
                     CodeSlice::U8(codes) => {
                         // A table of all 256 codes needs no test for each value.
                         let mut full = [0; 256];
                         full.iter_mut().zip(table).for_each(|(o, value)| *o = *value);
                         known(u32::from(codes.iter().fold(0, |max, code| (*code).max(max))))?;
-                        for (o, code) in out.iter_mut().zip(codes) {
-                            *o = full.get(usize::from(*code)).copied().unwrap_or_default();
-                        }
+                        Ok(codes.iter().map(|c| full.get(usize::from(*c)).copied().unwrap_or_default()).collect())
                     }
                     CodeSlice::U16(codes) => {
-                        known(codes.iter().fold(0, |max, code| u32::from(u16::from_le_bytes(*code)).max(max)))?;
-                        for (o, code) in out.iter_mut().zip(codes) {
-                            *o = table.get(usize::from(u16::from_le_bytes(*code))).copied().unwrap_or_default();
-                        }
+                        known(codes.iter().fold(0, |max, c| u16::from_le_bytes(*c).max(max)).into())?;
+                        let value = |c: &[u8; 2]| table.get(usize::from(u16::from_le_bytes(*c))).copied();
+                        Ok(codes.iter().map(|c| value(c).unwrap_or_default()).collect())
                     }
-                    CodeSlice::U32(codes) => {
-                        for (o, code) in out.iter_mut().zip(codes) {
-                            *o = known(u32::from_le_bytes(*code))?;
-                        }
-                    }
+                    CodeSlice::U32(codes) => codes.iter().map(|c| known(u32::from_le_bytes(*c))).collect(),
                 }
-                Ok(())
             }
         }
     )*};

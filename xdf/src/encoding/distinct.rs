@@ -6,7 +6,7 @@
 /// Number of values that are looked at before the whole column is.
 const SAMPLE: usize = 1024;
 
-/// The distinct values of a column in ascending order of their bits, and the code of every row.
+/// The distinct values of a column in ascending order, and the code of every row.
 pub(crate) struct Distinct {
     /// Distinct bit patterns.
     pub(crate) values: Vec<u64>,
@@ -68,8 +68,13 @@ impl Table {
     }
 }
 
-/// The distinct values of `bits`, unless there are more than `limit` (at most 65536) or clearly many.
-pub(crate) fn find(bits: impl ExactSizeIterator<Item = u64> + Clone, limit: usize) -> Option<Distinct> {
+/// The distinct values of `bits`, unless there are more than `limit` (at most 65536) or clearly many. `rank` gives
+/// the place of a bit pattern in the order of the values: near values get near codes, which compress well.
+pub(crate) fn find(
+    bits: impl ExactSizeIterator<Item = u64> + Clone,
+    limit: usize,
+    rank: impl Fn(u64) -> u64,
+) -> Option<Distinct> {
     let rows = bits.len();
     let mut table = Table::new();
     if rows > 4 * SAMPLE {
@@ -97,15 +102,15 @@ pub(crate) fn find(bits: impl ExactSizeIterator<Item = u64> + Clone, limit: usiz
     }
     let mut order: Vec<u32> = (0..table.values.len() as u32).collect();
     let value = |code: &u32| table.values.get(*code as usize).copied().unwrap_or_default();
-    order.sort_unstable_by_key(value);
-    let mut rank = vec![0_u32; order.len()];
+    order.sort_unstable_by_key(|code| rank(value(code)));
+    let mut new_codes = vec![0_u32; order.len()];
     for (new, old) in (0..).zip(&order) {
-        if let Some(slot) = rank.get_mut(*old as usize) {
+        if let Some(slot) = new_codes.get_mut(*old as usize) {
             *slot = new;
         }
     }
     for code in &mut codes {
-        *code = rank.get(*code as usize).copied().unwrap_or_default();
+        *code = new_codes.get(*code as usize).copied().unwrap_or_default();
     }
     Some(Distinct { values: order.iter().map(value).collect(), codes })
 }
@@ -117,7 +122,7 @@ mod tests {
     #[test]
     fn codes_lead_back_to_the_values() {
         let bits: Vec<u64> = (0..20_000_u64).map(|i| i * i % 701 * 0x1_0000_0001).collect();
-        let distinct = find(bits.iter().copied(), 65536).unwrap();
+        let distinct = find(bits.iter().copied(), 65536, |bits| bits).unwrap();
         assert!(distinct.values.is_sorted());
         let back: Vec<u64> = distinct.codes.iter().map(|code| distinct.values[*code as usize]).collect();
         assert_eq!(back, bits);
@@ -125,8 +130,13 @@ mod tests {
 
     #[test]
     fn many_values_are_given_up() {
-        assert!(find((0..20_000_u64).map(|i| i / 2).collect::<Vec<_>>().into_iter(), 4000).is_none());
-        assert!(find((0..300_u64).collect::<Vec<_>>().into_iter(), 256).is_none());
-        assert_eq!(find((0..256_u64).collect::<Vec<_>>().into_iter(), 256).unwrap().values.len(), 256);
+        assert!(
+            find((0..20_000_u64).map(|i| i / 2).collect::<Vec<_>>().into_iter(), 4000, |bits| bits).is_none()
+        );
+        assert!(find((0..300_u64).collect::<Vec<_>>().into_iter(), 256, |bits| bits).is_none());
+        assert_eq!(
+            find((0..256_u64).collect::<Vec<_>>().into_iter(), 256, |bits| bits).unwrap().values.len(),
+            256
+        );
     }
 }

@@ -1,8 +1,9 @@
 //! Writing integers and floats: the cheapest of constant, dictionary, offset and plain.
 
 use crate::encoding::codes::{self, put_values, width_of};
+use crate::encoding::distinct::{self, Distinct};
 use crate::encoding::summary::{Float, Integer, extremes};
-use crate::encoding::{Codec, distinct, put_leaf, put_node, tag};
+use crate::encoding::{Codec, put_leaf, put_node, tag};
 
 /// Most distinct values of a dictionary.
 const MAX_DISTINCT: usize = 1 << 16;
@@ -24,7 +25,8 @@ pub(crate) fn put_integers<T: Integer>(out: &mut Vec<u8>, values: &[T], level: i
     if width > 1 {
         let limit = if width == 2 { 256 } else { MAX_DISTINCT.min(count / 4) };
         let bits = values.iter().map(|v| v.bits());
-        if put_dictionary(out, bits, T::WIDTH, width, limit, level) {
+        let distinct = distinct::find(bits, limit, T::rank);
+        if put_dictionary(out, distinct, count, T::WIDTH, width, level) {
             return;
         }
     }
@@ -60,7 +62,8 @@ pub(crate) fn put_floats<T: Float>(out: &mut Vec<u8>, values: &[T], level: i32) 
         }
     }
     let bits = values.iter().map(|v| v.bits());
-    if !put_dictionary(out, bits, T::WIDTH, T::WIDTH, MAX_DISTINCT.min(count / 4), level) {
+    let distinct = distinct::find(bits, MAX_DISTINCT.min(count / 4), T::rank);
+    if !put_dictionary(out, distinct, count, T::WIDTH, T::WIDTH, level) {
         put_values(out, &codes::narrow(values, T::WIDTH, T::bits), T::WIDTH, level);
     }
 }
@@ -84,17 +87,16 @@ fn as_integers<T: Float>(values: &[T]) -> Option<Vec<i32>> {
     Some(integers)
 }
 
-/// Appends a dictionary if there are at most `limit` distinct values and its codes are narrower than `wide` bytes.
+/// Appends a dictionary if there are few distinct values and its codes are narrower than `wide` bytes.
 fn put_dictionary(
     out: &mut Vec<u8>,
-    bits: impl ExactSizeIterator<Item = u64> + Clone,
+    distinct: Option<Distinct>,
+    count: usize,
     width: usize,
     wide: usize,
-    limit: usize,
     level: i32,
 ) -> bool {
-    let count = bits.len();
-    let Some(distinct) = distinct::find(bits, limit) else { return false };
+    let Some(distinct) = distinct else { return false };
     let code_width = width_of(distinct.values.len().saturating_sub(1) as u64).max(1);
     if code_width >= wide {
         return false;

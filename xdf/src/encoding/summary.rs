@@ -19,6 +19,8 @@ pub(crate) trait Integer: ArrowNativeType + Ord {
     const WIDTH: usize;
     /// The value as 64 bits, negative ones continued to the left.
     fn bits(self) -> u64;
+    /// The place of a bit pattern in the order of the values.
+    fn rank(bits: u64) -> u64;
     /// The distance from a smaller value.
     fn above(self, base: Self) -> u64;
     /// The value as a float, rounded.
@@ -33,6 +35,10 @@ macro_rules! integer {
             const WIDTH: usize = size_of::<$native>();
             fn bits(self) -> u64 {
                 <$wide>::from(self) as u64
+            }
+            fn rank(bits: u64) -> u64 {
+                // Signed bits are continued to the left, so one flip of the sign serves every width.
+                if <$native>::MIN < 0 as $native { bits ^ 1 << 63 } else { bits }
             }
             fn above(self, base: Self) -> u64 {
                 u64::from(self.wrapping_sub(base) as $unsigned)
@@ -62,6 +68,8 @@ pub(crate) trait Float: ArrowNativeType {
     const WIDTH: usize;
     /// The bit pattern.
     fn bits(self) -> u64;
+    /// The place of a bit pattern in the total order of the values.
+    fn rank(bits: u64) -> u64;
     /// The value as a 64-bit float, exact.
     fn float(self) -> f64;
     /// The integer that converts to exactly these bits, or something that does not.
@@ -74,6 +82,9 @@ impl Float for f32 {
     const WIDTH: usize = 4;
     fn bits(self) -> u64 {
         u64::from(self.to_bits())
+    }
+    fn rank(bits: u64) -> u64 {
+        if bits >> 31 == 0 { bits | 1 << 31 } else { !bits & 0xFFFF_FFFF }
     }
     fn float(self) -> f64 {
         f64::from(self)
@@ -90,6 +101,9 @@ impl Float for f64 {
     const WIDTH: usize = 8;
     fn bits(self) -> u64 {
         self.to_bits()
+    }
+    fn rank(bits: u64) -> u64 {
+        if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
     }
     fn float(self) -> f64 {
         self
@@ -245,6 +259,11 @@ mod tests {
         assert_eq!(i64::MAX.above(i64::MIN), u64::MAX);
         assert_eq!((-1_i8).above(-128), 127);
         assert_eq!((-1_i16).bits(), u64::MAX);
+        assert!(i8::rank((-1_i8).bits()) < i8::rank(0) && u64::rank(1) < u64::rank(u64::MAX));
+        for pair in [f64::NEG_INFINITY, -2.0, -0.5, -0.0, 0.0, 0.5, f64::INFINITY].windows(2) {
+            assert!(f64::rank(pair[0].to_bits()) < f64::rank(pair[1].to_bits()));
+            assert!(f32::rank((pair[0] as f32).bits()) < f32::rank((pair[1] as f32).bits()));
+        }
         assert_eq!(statistics.missing, 1);
     }
 

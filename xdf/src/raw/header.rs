@@ -160,11 +160,11 @@ fn foreign(path: &Path, page: &[u8]) -> Error {
     ];
     let found = if let Some((_, name)) = kinds.iter().find(|(magic, _)| page.starts_with(magic)) {
         (*name).to_owned()
+    } else if MAGIC.starts_with(page) {
+        "the first bytes of an XDF file that was cut off".to_owned()
     } else if page.starts_with(b"\x89XDF") {
         "an XDF file that was transferred as text (its line ends were changed); transfer it as binary"
             .to_owned()
-    } else if MAGIC.starts_with(page) {
-        "the first bytes of an XDF file that was cut off".to_owned()
     } else if is_text(page) {
         "text; import it first".to_owned()
     } else {
