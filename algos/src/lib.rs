@@ -10,5 +10,6 @@
 //! products, [`model`] keeps what was fitted in files that later releases read.
 
 mod error;
+pub mod summary;
 
 pub use error::{Error, Result};

@@ -4,8 +4,10 @@
 //! rounding, and `a.merge(b)` means that b's rows come after a's, which decides the order of levels.
 //! Missing are nulls and, in float columns, NaN.
 
+mod grouped;
 mod levels;
 mod moments;
 
+pub use grouped::add_by_cell;
 pub use levels::{LevelCounts, Levels, count_codes};
 pub use moments::{Moments, widen};

@@ -41,12 +41,11 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Moments that something else has added up: `count` values of weight `weight`, their mean, sum of squared deviations
-    /// and extremes, and `missing` values that are not there.
-    pub fn from_parts(count: u64, mean: f64, m2: f64, min: f64, max: f64, missing: u64) -> Self {
+    /// The moments of `count` values that something else has added up: their mean, their sum of squared deviations from
+    /// it, the smallest and the largest.
+    pub fn from_parts(count: u64, mean: f64, m2: f64, min: f64, max: f64) -> Self {
         let weight = count as f64;
-        let missing_weight = missing as f64;
-        Self { count, weight, missing, missing_weight, sum: mean * weight, mean, m2, min, max }
+        Self { count, weight, sum: mean * weight, mean, m2, min, max, ..Self::default() }
     }
 
     /// Values that are there and weigh more than nothing.
@@ -150,9 +149,48 @@ impl Moments {
         self.max = self.max.max(later.max);
     }
 
-    fn miss(&mut self, rows: usize, weight: f64) {
-        self.missing += rows as u64;
+    /// Adds one value (NaN is missing) by Welford's update; a row of weight 0 does not count at all.
+    pub fn add(&mut self, value: f64, weight: f64) {
+        if weight == 0.0 {
+            return;
+        }
+        if value.is_nan() {
+            self.add_missing(1, weight);
+            return;
+        }
+        let (mean, sum) = (value, weight * value);
+        let one = Self { count: 1, weight, sum, mean, min: value, max: value, ..Self::default() };
+        self.merge_from(&one);
+    }
+
+    /// Counts `rows` missing values of rows that weigh `weight` together.
+    pub fn add_missing(&mut self, rows: u64, weight: f64) {
+        self.missing += rows;
         self.missing_weight += weight;
+    }
+
+    /// Sets what was summed over values that are all there: `first` and `second` are the sums of the deviations from
+    /// `mean` and of their squares. `mean` may be rounded; the rounding shows in `first` and is taken out.
+    pub(super) fn set_values(
+        &mut self,
+        count: u64,
+        weight: f64,
+        sum: f64,
+        mean: f64,
+        first: f64,
+        second: f64,
+    ) {
+        (self.count, self.weight, self.sum) = (count, weight, sum);
+        if mean.is_finite() {
+            self.mean = mean + first / weight;
+            self.m2 = (second - first * first / weight).max(0.0);
+        } else {
+            (self.mean, self.m2) = (mean, f64::NAN);
+        }
+    }
+
+    pub(super) fn set_extremes(&mut self, min: f64, max: f64) {
+        (self.min, self.max) = (min, max);
     }
 
     /// One tile of values that are all there, each of weight 1.
@@ -160,15 +198,11 @@ impl Moments {
         if values.is_empty() {
             return;
         }
-        let n = values.len() as f64;
+        let weight = values.len() as f64;
         let (sum, min, max) = sum_min_max(values);
-        let mean = sum / n;
+        let mean = sum / weight;
         let (first, second) = deviations(values, mean);
-        let m2 = (second - first * first / n).max(0.0);
-        let m2 = if mean.is_finite() { m2 } else { f64::NAN };
-        let mean = if mean.is_finite() { mean + first / n } else { mean };
-        let count = values.len() as u64;
-        self.merge_from(&Self { count, weight: n, sum, mean, m2, min, max, ..Self::default() });
+        self.merge_tile(values.len(), weight, sum, mean, (first, second), (min, max));
     }
 
     /// As [`Moments::add_tile`] with positive weights.
@@ -189,11 +223,22 @@ impl Moments {
             first += w * deviation;
             second += w * deviation * deviation;
         }
-        let m2 = (second - first * first / weight).max(0.0);
-        let m2 = if mean.is_finite() { m2 } else { f64::NAN };
-        let mean = if mean.is_finite() { mean + first / weight } else { mean };
-        let count = values.len() as u64;
-        self.merge_from(&Self { count, weight, sum, mean, m2, min, max, ..Self::default() });
+        self.merge_tile(values.len(), weight, sum, mean, (first, second), (min, max));
+    }
+
+    fn merge_tile(
+        &mut self,
+        count: usize,
+        weight: f64,
+        sum: f64,
+        mean: f64,
+        (first, second): (f64, f64),
+        (min, max): (f64, f64),
+    ) {
+        let mut tile = Self::default();
+        tile.set_values(count as u64, weight, sum, mean, first, second);
+        tile.set_extremes(min, max);
+        self.merge_from(&tile);
     }
 }
 
@@ -340,7 +385,7 @@ impl Visitor for Tiles<'_> {
                     }
                     let value = widen(value);
                     if value.is_nan() || nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
-                        self.moments.miss(1, weight);
+                        self.moments.add_missing(1, weight);
                     } else {
                         tile[kept] = value;
                         tile_weights[kept] = weight;
@@ -361,7 +406,7 @@ impl Visitor for Tiles<'_> {
                     if nan { keep_numbers(&mut tile, part.len()) } else { part.len() }
                 }
             };
-            self.moments.miss(part.len() - kept, (part.len() - kept) as f64);
+            self.moments.add_missing((part.len() - kept) as u64, (part.len() - kept) as f64);
             self.moments.add_tile(&tile[..kept]);
         }
     }
