@@ -1,4 +1,68 @@
 //! The XDF file format: XDF 5 read and written, Microsoft's containers read, straight to Arrow.
+//!
+//! An `.xdf` file is a table for statistics: columns with names, types, levels and descriptions, cut into blocks of
+//! rows that a program reads one after the other, a few columns at a time, without ever holding the table.
+//! [`File::open`] opens every generation of it and hides the difference; [`Writer`] writes the newest.
+//!
+//! ```text
+//! ┌────────────┬────────┬───────────────────────────┬───────────────────────────┬─────┬──────────────────┐
+//! │ header     │ schema │ block 0                   │ block 1                   │  …  │ footer           │
+//! │ 2 commit   │        │ head │ x │ y │ z          │ head │ x │ y │ z          │     │ schema, levels,  │
+//! │ slots ──┐  │        │        segments, encoded  │                           │     │ directory with   │
+//! └─────────┼──┴────────┴───────────────────────────┴───────────────────────────┴─────┤ statistics       │
+//!           └────────────────────────────────────────────────────────────────────────►└──────────────────┘
+//! ```
+//!
+//! * **Arrow inside.** Blocks come as [`RecordBatch`](arrow_array::RecordBatch)es; a factor is a dictionary array
+//!   whose levels all batches share. What Arrow has no place for is field metadata, see [`metadata`].
+//! * **Narrow first.** Values are kept at the width that they need (offsets from the smallest value, numbers of
+//!   distinct values, integers instead of floats that hold integers) and then compressed where that pays. It makes
+//!   files smaller than those of general formats, and faster to read.
+//! * **Statistics without reading.** Rows, missing, extremes, moments and level counts of every column and block
+//!   stand in the directory: [`File::column_statistics`].
+//! * **Nothing is lost.** A file appears under its name when it is complete and on the disk; every segment has a
+//!   checksum that is compared when it is read; [`File::verify`] reads all and reports everything that is damaged.
+//!   No bytes in a file, however wrong, make this crate panic or read beyond them.
+//!
+//! The layout, byte by byte, is in `docs/spec/xdf5.md`, Microsoft's in `docs/spec/xdf-microsoft.md`.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//! use arrow_array::{ArrayRef, Float64Array, Int32Array, RecordBatch};
+//! use xdf::{File, ReadOptions, Scalar, WriteOptions, Writer};
+//!
+//! let age: ArrayRef = Arc::new(Int32Array::from(vec![Some(34), None, Some(52)]));
+//! let income: ArrayRef = Arc::new(Float64Array::from(vec![2100.5, 3050.25, 4000.0]));
+//! let batch = RecordBatch::try_from_iter([("age", age), ("income", income)])?;
+//!
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("people.xdf");
+//! let mut writer = Writer::create(&path, batch.schema(), WriteOptions::default())?;
+//! writer.write(&batch)?;
+//! writer.finish()?;
+//!
+//! let file = File::open(&path)?;
+//! assert_eq!(file.num_rows(), 3);
+//! let age = file.column_statistics(0).unwrap();
+//! assert_eq!((age.missing, age.max), (1, Some(Scalar::Int(52))));
+//! for batch in file.reader(&ReadOptions::default().with_columns(vec![1]))? {
+//!     assert_eq!(batch?.num_columns(), 1);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | idea |
+//! |---|---|
+//! | `file`, `reader`, `writer`, `options` | the public face |
+//! | `container` | XDF 5 read: directory, segments, verification |
+//! | `raw` | its bytes, without Arrow: header, frames, fields, footer, directory, schema |
+//! | `encoding` | segments: arrays to bytes and back, statistics on the way |
+//! | `factor` | levels of many dictionaries become one |
+//! | `microsoft` | containers 3.1 and 4.2 |
+//! | `mmap` | bytes of a file; the only unsafe code |
+//! | `metadata`, `statistics`, `error` | what fields carry, what columns sum up to, what can go wrong |
 
 #![deny(unsafe_code)]
 #![cfg_attr(

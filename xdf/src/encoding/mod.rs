@@ -226,3 +226,37 @@ fn leaf_text(node: &Node<'_>) -> String {
         other => format!("{}{zstd}", name(other)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of encodings in the specification has the tags of the code, and no others.
+    #[test]
+    fn tags_are_those_of_the_specification() {
+        let text = include_str!("../../../docs/spec/xdf5.md");
+        let table = text.split("## 7.").nth(1).unwrap().split("Which node").next().unwrap();
+        let mut rows = Vec::new();
+        for line in table.lines() {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            if let Some(Ok(number)) = cells.get(1).map(|cell| cell.parse::<u8>()) {
+                rows.push((number, cells[2].to_lowercase().replace('_', " ")));
+            }
+        }
+        let known = [
+            tag::ALL_MISSING,
+            tag::MASKED,
+            tag::CONSTANT,
+            tag::PLAIN,
+            tag::BITS,
+            tag::OFFSET,
+            tag::INTEGER_FLOAT,
+            tag::DICTIONARY,
+            tag::TEXT,
+            tag::BYTE_SPLIT,
+        ];
+        let known = known.into_iter().chain(tag::RESERVED.iter().map(|(tag, _)| *tag));
+        let expected: Vec<_> = known.map(|tag| (tag, name(tag).to_lowercase())).collect();
+        assert_eq!(rows, expected);
+    }
+}

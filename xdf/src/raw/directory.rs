@@ -21,10 +21,15 @@ mod flag {
 }
 
 /// Tags of the fields within an extension.
-mod tag {
+pub(crate) mod tag {
     pub(super) const MIN_TEXT: u16 = 0x30;
     pub(super) const MAX_TEXT: u16 = 0x31;
     pub(super) const LEVEL_COUNTS: u16 = 0x32;
+
+    /// All of them with their names in the specification.
+    #[cfg(test)]
+    pub(crate) const ALL: &[(u16, &str)] =
+        &[(MIN_TEXT, "MIN_TEXT"), (MAX_TEXT, "MAX_TEXT"), (LEVEL_COUNTS, "LEVEL_COUNTS")];
 }
 
 /// Place, length and summary of one segment, or of a column as a whole.

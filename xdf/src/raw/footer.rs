@@ -23,6 +23,21 @@ pub(crate) mod tag {
     pub(crate) const ROWS: u16 = 0x08;
     pub(crate) const SEGMENTS: u16 = 0x09;
     pub(crate) const NEW_LEVELS: u16 = 0x0A;
+
+    /// All of them with their names in the specification.
+    #[cfg(test)]
+    pub(crate) const ALL: &[(u16, &str)] = &[
+        (SCHEMA, "SCHEMA"),
+        (WRITER, "WRITER"),
+        (BLOCKS, "BLOCKS"),
+        (DIRECTORY, "DIRECTORY"),
+        (EXTENSIONS, "EXTENSIONS"),
+        (STATISTICS, "STATISTICS"),
+        (LEVEL, "LEVEL"),
+        (ROWS, "ROWS"),
+        (SEGMENTS, "SEGMENTS"),
+        (NEW_LEVELS, "NEW_LEVELS"),
+    ];
 }
 
 /// Length of an entry of the block table: rows, and the place of the frame.

@@ -26,3 +26,25 @@ pub(crate) fn checksum(bytes: &[u8]) -> u64 {
 pub(crate) const fn round_up(length: usize, to: usize) -> usize {
     (length + to - 1) & !(to - 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{directory, footer, schema};
+
+    /// The table of fields in the specification has the tags of the code, and no others.
+    #[test]
+    fn tags_are_those_of_the_specification() {
+        let text = include_str!("../../../docs/spec/xdf5.md");
+        let table = text.split("## 4.").nth(1).unwrap().split("## 5.").next().unwrap();
+        let mut rows = Vec::new();
+        for line in table.lines() {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            if let Some(number) = cells.get(1).and_then(|cell| cell.strip_prefix("0x")) {
+                rows.push((u16::from_str_radix(number, 16).unwrap(), cells[2]));
+            }
+        }
+        let (f, s, d) = (footer::tag::ALL, schema::tag::ALL, directory::tag::ALL);
+        let expected: Vec<_> = f.iter().chain(s).chain(d).copied().collect();
+        assert_eq!(rows, expected);
+    }
+}

@@ -16,7 +16,7 @@ use crate::metadata;
 use crate::raw::wire::{Cursor, put_field, put_text, put_texts, texts, utf8};
 
 /// Tags of the fields within a schema.
-mod tag {
+pub(crate) mod tag {
     pub(super) const COLUMN: u16 = 0x10;
     pub(super) const NAME: u16 = 0x11;
     pub(super) const TYPE: u16 = 0x12;
@@ -24,6 +24,18 @@ mod tag {
     pub(super) const METADATA: u16 = 0x14;
     pub(super) const LEVELS: u16 = 0x15;
     pub(super) const FILE_METADATA: u16 = 0x16;
+
+    /// All of them with their names in the specification.
+    #[cfg(test)]
+    pub(crate) const ALL: &[(u16, &str)] = &[
+        (COLUMN, "COLUMN"),
+        (NAME, "NAME"),
+        (TYPE, "TYPE"),
+        (NULLABLE, "NULLABLE"),
+        (METADATA, "METADATA"),
+        (LEVELS, "LEVELS"),
+        (FILE_METADATA, "FILE_METADATA"),
+    ];
 }
 
 /// A schema as the file keeps it.
