@@ -232,7 +232,7 @@ impl Seen {
         } else if self.only(&[Date, Time, FineTime]) {
             DataType::Timestamp(TimeUnit::Nanosecond, None)
         } else if self.only(&[UtcTime]) {
-            DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+            DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into()))
         } else if options.strings_as_factors {
             factor_type()
         } else {

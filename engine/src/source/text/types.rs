@@ -31,6 +31,7 @@ pub fn parse_type(name: &str) -> Result<DataType, TextError> {
         "timestamp" | "datetime" | "posixct" | "timestamp[us]" => {
             DataType::Timestamp(TimeUnit::Microsecond, None)
         }
+        "timestamptz" => DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into())),
         "timestamp[s]" => DataType::Timestamp(TimeUnit::Second, None),
         "timestamp[ms]" => DataType::Timestamp(TimeUnit::Millisecond, None),
         "timestamp[ns]" => DataType::Timestamp(TimeUnit::Nanosecond, None),
