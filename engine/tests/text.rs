@@ -2,7 +2,8 @@
 //!
 //! Every input is read in chunks of many sizes on one to three threads; the rows must always be the same.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -75,7 +76,7 @@ fn read_all_ways(paths: &[PathBuf], options: &TextOptions) -> Result<(TextSource
                     assert_eq!(source.bad_cells(), other.bad_cells());
                 }
                 Some(Err(error)) => {
-                    assert_eq!(Some(error), read.err().as_ref(), "chunks of {chunk_bytes} bytes")
+                    assert_eq!(Some(error), read.err().as_ref(), "chunks of {chunk_bytes} bytes");
                 }
             }
         }
@@ -304,7 +305,7 @@ fn many_levels_are_the_same_however_they_are_cut() {
     let mut text = String::from("f,n\n");
     for row in 0..3000_u64 {
         let level = row.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54;
-        text.push_str(&format!("level {level},{row}\n"));
+        writeln!(text, "level {level},{row}").unwrap();
     }
     let (_folder, path) = file("data.csv", text.as_bytes());
     let options = TextOptions::default().with_strings_as_factors(true);
@@ -540,7 +541,7 @@ fn a_pass_can_be_cancelled_and_left_early() {
     let mut reader = source.open(&scan).unwrap();
     reader.next().unwrap().unwrap();
     monitor.cancel();
-    let last = reader.find(|block| block.is_err()).unwrap();
+    let last = reader.find(Result::is_err).unwrap();
     assert!(matches!(last, Err(Error::Cancelled)));
     drop(source.open(&ScanOptions::default().with_block_rows(10)).unwrap().next());
 }
