@@ -682,6 +682,7 @@ fn canonical_text() {
         ("a between 1+1 and 2", "a between 1 + 1 and 2"),
         ("`end` + `TRUE`", "`end` + `TRUE`"),
         ("pi * inf", "pi * Inf"),
+        ("CASE x WHEN 1 THEN 'a' END", "case x when 1 then \"a\" end"),
     ] {
         assert_eq!(Expr::parse(text).unwrap().to_string(), canonical);
     }
@@ -730,6 +731,36 @@ fn hostile_texts_are_refused_and_long_ones_are_not() {
     assert_eq!(rows(&format!("small in ({list})")).len(), 6);
     let deep = "(".repeat(150) + "small" + &" + 1)".repeat(150);
     assert_eq!(show(&deep), "151 152 153 154 155 156");
+}
+
+#[test]
+fn nested_copies_and_growing_texts_are_bounded() {
+    let between = "(".repeat(100) + "small" + &" between 0 and 1)".repeat(100);
+    assert!(evaluate(&between).unwrap_err().contains("becomes too large"));
+    let case = "case ".repeat(60) + "small" + &" when 1 then 1 when 0 then 0 else 2 end".repeat(60);
+    assert!(evaluate(&case).unwrap_err().contains("becomes too large"));
+    let replace = "replace(".repeat(100) + "DayOfWeek" + &", 'a', 'aaaaaaaaaa')".repeat(100);
+    assert!(evaluate(&replace).unwrap_err().contains("too long"));
+    let paste = "paste0(".repeat(100) + "name" + &", 'xyz')".repeat(100);
+    assert!(show(&paste).starts_with("Zoëxyzxyz"));
+}
+
+#[test]
+fn the_deepest_expressions_fit_a_small_stack() {
+    let deepest = [
+        "abs(".repeat(198) + "small" + &")".repeat(198),
+        "-".repeat(198) + "small",
+        "small ^ ".repeat(98) + "1",
+    ];
+    let sum = "small".to_owned() + &" + 1".repeat(198);
+    for text in deepest.into_iter().chain([sum]) {
+        let work = move || evaluate(&text).map(|array| array.len());
+        let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap();
+        assert_eq!(thread.join().unwrap(), Ok(6));
+    }
+    fn shared_between_threads<T: Send + Sync>() {}
+    shared_between_threads::<engine::expr::BoundExpr>();
+    shared_between_threads::<engine::formula::Formula>();
 }
 
 /// Texts that look like expressions often enough to reach deep into the parser.

@@ -121,8 +121,12 @@ pub(crate) enum Kind {
     },
     /// `ifelse`: a missing test gives a missing value.
     If(Box<Ast>, Box<Ast>, Box<Ast>),
-    /// `case`: a missing condition is not met.
-    Case(Vec<(Ast, Ast)>, Option<Box<Ast>>),
+    /// `case`: with an operand the branches give values to compare it with; a missing condition is not met.
+    Case {
+        operand: Option<Box<Ast>>,
+        branches: Vec<(Ast, Ast)>,
+        otherwise: Option<Box<Ast>>,
+    },
     Cast(Box<Ast>, DataType),
     Call(Function, Vec<Ast>),
 }
@@ -155,14 +159,12 @@ impl Ast {
         self.height > MAX_DEPTH
     }
 
-    /// Adds the columns, each once, in the order of their first use.
-    pub(crate) fn collect_columns(&self, columns: &mut Vec<String>) {
-        if let Kind::Column(name) = &self.kind
-            && !columns.contains(name)
-        {
-            columns.push(name.clone());
+    /// Calls `found` with the name of each column, in the order of use.
+    pub(crate) fn each_column(&self, found: &mut dyn FnMut(&str)) {
+        if let Kind::Column(name) = &self.kind {
+            found(name);
         }
-        each_child(&self.kind, &mut |child: &Ast| child.collect_columns(columns));
+        each_child(&self.kind, &mut |child: &Ast| child.each_column(found));
     }
 }
 
@@ -185,7 +187,10 @@ fn each_child(kind: &Kind, visit: &mut dyn FnMut(&Ast)) {
             visit(b);
             visit(c);
         }
-        Kind::Case(branches, otherwise) => {
+        Kind::Case { operand, branches, otherwise } => {
+            if let Some(operand) = operand {
+                visit(operand);
+            }
             for (condition, value) in branches {
                 visit(condition);
                 visit(value);

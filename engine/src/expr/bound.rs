@@ -1,5 +1,6 @@
 //! An expression whose columns are known.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -30,7 +31,7 @@ impl Expr {
     /// # Errors
     /// A column that does not exist, or operands whose types do not fit, with the place.
     pub fn bind(&self, schema: &Schema) -> Result<BoundExpr, ExprError> {
-        let mut binder = Binder { text: &self.text, schema, columns: Vec::new() };
+        let mut binder = Binder { text: &self.text, schema, columns: Vec::new(), copied: Cell::new(0) };
         let root = binder.bind(&self.root)?;
         let columns = binder.columns;
         let field = match &root.op {

@@ -91,8 +91,11 @@ impl fmt::Display for Ast {
                 operand(f, pattern, 50)
             }
             Kind::If(test, yes, no) => write!(f, "ifelse({test}, {yes}, {no})"),
-            Kind::Case(branches, otherwise) => {
+            Kind::Case { operand, branches, otherwise } => {
                 f.write_str("case")?;
+                if let Some(operand) = operand {
+                    write!(f, " {operand}")?;
+                }
                 for (condition, value) in branches {
                     write!(f, " when {condition} then {value}")?;
                 }

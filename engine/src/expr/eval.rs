@@ -88,6 +88,10 @@ fn failed(text: &str, node: &Node, source: ArrowError) -> ExprError {
         }
         (Op::Widen, _) => SyntaxError::new(text, node.span, "a value does not fit a 64-bit whole number")
             .with_hint(format!("write as.numeric({place})")),
+        (_, ArrowError::OffsetOverflowError(_)) => {
+            SyntaxError::new(text, node.span, "the texts become too long")
+                .with_hint("one text holds up to 64 MiB and a block up to 2 GiB: use fewer rows per block")
+        }
         _ => SyntaxError::new(text, node.span, format!("this failed: {source}")),
     };
     ExprError::Compute { at: Box::new(at), source }
@@ -154,12 +158,14 @@ impl<'a> Context<'a> {
                 let coded = match keys.nulls().filter(|nulls| nulls.null_count() > 0) {
                     None => Coded { codes: Arc::new(keys.clone()), values: Arc::clone(factor.values()) },
                     Some(nulls) => {
-                        let codes = keys.values().iter().zip(nulls);
-                        let codes = codes.map(|(&code, valid)| if valid { code } else { missing });
+                        let mut codes = keys.values().to_vec();
+                        for row in (!nulls.inner()).set_indices() {
+                            codes[row] = missing;
+                        }
                         let none = new_null_array(factor.values().data_type(), 1);
                         let values = arrow_select::concat::concat(&[factor.values(), &none])
                             .map_err(|source| failed(self.text, node, source))?;
-                        Coded { codes: Arc::new(Int32Array::from_iter_values(codes)), values }
+                        Coded { codes: Arc::new(Int32Array::from(codes)), values }
                     }
                 };
                 Value::Coded(coded)

@@ -29,6 +29,7 @@ mod kernels;
 mod parser;
 mod plan;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -70,8 +71,13 @@ impl Expr {
 
     /// The names of the columns it reads, each once, in the order of their first use.
     pub fn columns(&self) -> Vec<String> {
+        let mut seen = HashSet::new();
         let mut columns = Vec::new();
-        self.root.collect_columns(&mut columns);
+        self.root.each_column(&mut |name| {
+            if seen.insert(name.to_owned()) {
+                columns.push(name.to_owned());
+            }
+        });
         columns
     }
 

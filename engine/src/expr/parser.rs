@@ -408,15 +408,11 @@ impl<'c, 't> Parser<'c, 't> {
     fn case(&mut self, start: Span) -> Parsed {
         self.cursor.advance();
         self.cases += 1;
-        let operand = if self.cursor.peek().is_word("when") { None } else { Some(self.binding(0)?) };
+        let operand =
+            if self.cursor.peek().is_word("when") { None } else { Some(Box::new(self.binding(0)?)) };
         let mut branches = Vec::new();
         while self.cursor.accept_word("when") {
-            let mut condition = self.binding(0)?;
-            if let Some(operand) = &operand {
-                let span = condition.span;
-                let sides = (Box::new(operand.clone()), Box::new(condition));
-                condition = self.make(Kind::Compare(Comparison::Equal, sides.0, sides.1), span)?;
-            }
+            let condition = self.binding(0)?;
             if !self.cursor.accept_word("then") {
                 return Err(self.cursor.unexpected("'then'"));
             }
@@ -431,7 +427,7 @@ impl<'c, 't> Parser<'c, 't> {
             return Err(self.cursor.unexpected("'when', 'else' or 'end'"));
         }
         self.cases -= 1;
-        self.make(Kind::Case(branches, otherwise), start.to(end))
+        self.make(Kind::Case { operand, branches, otherwise }, start.to(end))
     }
 
     /// The rest of a call after its opening parenthesis.

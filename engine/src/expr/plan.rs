@@ -89,6 +89,11 @@ impl Node {
         Self { op: Op::Literal(array), args: Vec::new(), ty, span }
     }
 
+    /// Nodes of the tree.
+    pub(super) fn size(&self) -> usize {
+        1 + self.args.iter().map(Self::size).sum::<usize>()
+    }
+
     /// The value, when it is the same for all rows.
     pub(super) fn constant(&self) -> Option<&ArrayRef> {
         match &self.op {

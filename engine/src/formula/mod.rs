@@ -21,6 +21,7 @@ mod parser;
 mod term;
 mod tree;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -90,10 +91,11 @@ impl Formula {
 
     /// The names of the columns it reads, each once: those of the response, then those of the terms.
     pub fn columns(&self) -> Vec<String> {
+        let mut seen = HashSet::new();
         let mut columns: Vec<String> = Vec::new();
         for variable in self.response.iter().chain(self.terms.iter().flat_map(|term| &term.variables)) {
             for column in variable.columns() {
-                if !columns.contains(&column) {
+                if seen.insert(column.clone()) {
                     columns.push(column);
                 }
             }

@@ -1,5 +1,6 @@
 //! Terms and the variables they are made of.
 
+use std::collections::HashSet;
 use std::fmt::{self, Write};
 
 use crate::expr::Expr;
@@ -21,13 +22,9 @@ impl Term {
 
     /// The names of the columns it reads, each once.
     pub fn columns(&self) -> Vec<String> {
-        let mut columns: Vec<String> = Vec::new();
-        for column in self.variables.iter().flat_map(Variable::columns) {
-            if !columns.contains(&column) {
-                columns.push(column);
-            }
-        }
-        columns
+        let mut seen = HashSet::new();
+        let all = self.variables.iter().flat_map(Variable::columns);
+        all.filter(|column| seen.insert(column.clone())).collect()
     }
 }
 

@@ -39,8 +39,8 @@ impl Binder<'_> {
             F::Modulo => self.operator(Arithmetic::Modulo, args, span),
             F::Least | F::Greatest => {
                 let (ty, args) = self.common(args, span)?;
-                for arg in &args {
-                    self.number(arg.clone(), name)?;
+                if let Some(arg) = args.iter().find(|arg| !Class::of(&arg.ty).is_number()) {
+                    return Err(self.not_a_number(arg, Class::of(&arg.ty), name));
                 }
                 let ty = if Class::of(&ty) == Class::Float { DataType::Float64 } else { DataType::Int64 };
                 let args = args.into_iter().map(|arg| self.widen(arg, &ty)).collect::<Bound<Vec<_>>>()?;
@@ -190,7 +190,7 @@ impl Binder<'_> {
         let (Some(value), Some(code)) = (args.next(), args.next()) else {
             return Err(self.error(span, "two arguments are needed"));
         };
-        let equal = self.compare(Comparison::Equal, value.clone(), code, span)?;
+        let equal = self.compare(Comparison::Equal, self.copy(&value)?, code, span)?;
         let value =
             if Class::of(&value.ty) == Class::Factor { self.text_of(value, "nullif")? } else { value };
         let ty = value.ty.clone();
@@ -275,6 +275,7 @@ impl Binder<'_> {
         let Some(value) = args.next() else { return Err(self.error(span, "one argument is needed")) };
         let class = Class::of(&value.ty);
         let mut texts: Vec<String> = Vec::new();
+        let mut codes = HashMap::new();
         for level in args {
             let text = match level.constant() {
                 Some(value) => arrow_cast::cast(value, &DataType::Utf8).ok(),
@@ -284,7 +285,7 @@ impl Binder<'_> {
             let Some(text) = text.filter(|text| text.is_valid(0)) else {
                 return Err(self.error(level.span, "a level must be a constant"));
             };
-            if texts.iter().any(|known| known == text.value(0)) {
+            if codes.insert(text.value(0).to_owned(), texts.len() as i32).is_some() {
                 return Err(self.error(level.span, "the level is there already"));
             }
             texts.push(text.value(0).to_owned());
@@ -294,6 +295,7 @@ impl Binder<'_> {
         }
         if texts.is_empty() && class == Class::Bool {
             texts = vec!["false".to_owned(), "true".to_owned()];
+            codes.extend([("false".to_owned(), 0), ("true".to_owned(), 1)]);
         }
         let source = self.source(value.span);
         if texts.is_empty() {
@@ -313,10 +315,6 @@ impl Binder<'_> {
         } else {
             self.convert(value, &DataType::Utf8, place)?
         };
-        let mut codes = HashMap::with_capacity(texts.len());
-        for (code, text) in texts.iter().enumerate() {
-            codes.insert(text.clone(), code as i32);
-        }
         let levels = Levels { texts: Arc::new(StringArray::from(texts)), codes: Arc::new(codes) };
         self.node(Op::MakeFactor(levels), vec![value], factor(), span)
     }

@@ -136,7 +136,7 @@ impl Binder<'_> {
     }
 
     pub(super) fn between(&self, value: Node, low: Node, high: Node, span: Span) -> Bound {
-        let above = self.compare(Comparison::GreaterEqual, value.clone(), low, span)?;
+        let above = self.compare(Comparison::GreaterEqual, self.copy(&value)?, low, span)?;
         let below = self.compare(Comparison::LessEqual, value, high, span)?;
         self.node(Op::Connect(Connective::And), vec![above, below], DataType::Boolean, span)
     }
@@ -170,7 +170,7 @@ impl Binder<'_> {
         let mut equal = Vec::with_capacity(list.len());
         for item in list {
             let place = item.span;
-            equal.push(self.compare(Comparison::Equal, value.clone(), item, place)?);
+            equal.push(self.compare(Comparison::Equal, self.copy(&value)?, item, place)?);
         }
         self.node(Op::Connect(Connective::Or), equal, DataType::Boolean, span)
     }

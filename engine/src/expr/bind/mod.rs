@@ -15,10 +15,12 @@ mod calls;
 mod compare;
 mod types;
 
+use std::cell::Cell;
+
 use arrow_schema::{DataType, Schema};
 
 use self::types::{Class, unify, usable};
-use super::ast::{Arithmetic, Ast, Connective, Kind, Literal};
+use super::ast::{Arithmetic, Ast, Comparison, Connective, Kind, Literal};
 use super::error::ExprError;
 use super::eval;
 use super::plan::{Node, Op};
@@ -43,7 +45,12 @@ pub(super) struct Binder<'a> {
     pub(super) text: &'a str,
     pub(super) schema: &'a Schema,
     pub(super) columns: Vec<BoundColumn>,
+    /// Nodes that were copied, because one value is used in several places.
+    pub(super) copied: Cell<usize>,
 }
+
+/// The most nodes that may be copied: nested copies double with every level.
+const MAX_COPIED: usize = 100_000;
 
 impl Binder<'_> {
     pub(super) fn bind(&mut self, ast: &Ast) -> Bound {
@@ -101,7 +108,9 @@ impl Binder<'_> {
                 args.extend(values);
                 self.node(Op::If, args, ty, span)
             }
-            Kind::Case(branches, otherwise) => self.case(branches, otherwise.as_deref(), span),
+            Kind::Case { operand, branches, otherwise } => {
+                self.case(operand.as_deref(), branches, otherwise.as_deref(), span)
+            }
             Kind::Cast(value, to) => {
                 let value = self.bind(value)?;
                 self.convert(value, to, span)
@@ -123,6 +132,19 @@ impl Binder<'_> {
         let value = eval::fold(&node, self.text)?;
         let Node { ty, span, .. } = node;
         Ok(Node { op: Op::Literal(value), args: Vec::new(), ty, span })
+    }
+
+    /// A copy of a node for another place in the plan.
+    fn copy(&self, node: &Node) -> Bound {
+        self.copied.set(self.copied.get().saturating_add(node.size()));
+        if self.copied.get() > MAX_COPIED {
+            return Err(self.error_with(
+                node.span,
+                "the expression becomes too large",
+                "compute this part as a column first",
+            ));
+        }
+        Ok(node.clone())
     }
 
     fn error(&self, span: Span, message: impl Into<String>) -> ExprError {
@@ -303,11 +325,22 @@ impl Binder<'_> {
         Ok((ty, values))
     }
 
-    fn case(&mut self, branches: &[(Ast, Ast)], otherwise: Option<&Ast>, span: Span) -> Bound {
+    fn case(
+        &mut self,
+        operand: Option<&Ast>,
+        branches: &[(Ast, Ast)],
+        otherwise: Option<&Ast>,
+        span: Span,
+    ) -> Bound {
+        let operand = operand.map(|operand| self.bind(operand)).transpose()?;
         let mut conditions = Vec::with_capacity(branches.len());
         let mut values = Vec::with_capacity(branches.len() + 1);
         for (condition, value) in branches {
-            let condition = self.bind(condition)?;
+            let mut condition = self.bind(condition)?;
+            if let Some(operand) = &operand {
+                let place = condition.span;
+                condition = self.compare(Comparison::Equal, self.copy(operand)?, condition, place)?;
+            }
             conditions.push(self.condition(condition, "when")?);
             values.push(self.bind(value)?);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::builder::{Int64Builder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, Int64Array, StringArray};
+use arrow_array::{Array, Int64Array, StringArray};
 use arrow_schema::ArrowError;
 use arrow_string::like;
 
@@ -27,67 +27,64 @@ pub(super) fn text(function: Function, args: &[Operand], rows: usize) -> Kernel 
             }
             Ok(Arc::new(lengths.finish()))
         }
-        (F::Upper, [text]) => {
-            Ok(each(rows, &Texts::of(text)?, |text, out| out.push_str(&text.to_uppercase())))
-        }
-        (F::Lower, [text]) => {
-            Ok(each(rows, &Texts::of(text)?, |text, out| out.push_str(&text.to_lowercase())))
-        }
-        (F::Trim, [text]) => Ok(each(rows, &Texts::of(text)?, |text, out| out.push_str(text.trim()))),
-        (F::TrimLeft, [text]) => {
-            Ok(each(rows, &Texts::of(text)?, |text, out| out.push_str(text.trim_start())))
-        }
-        (F::TrimRight, [text]) => {
-            Ok(each(rows, &Texts::of(text)?, |text, out| out.push_str(text.trim_end())))
-        }
+        (F::Upper, [text]) => each(rows, &Texts::of(text)?, |text, out| out.push_str(&text.to_uppercase())),
+        (F::Lower, [text]) => each(rows, &Texts::of(text)?, |text, out| out.push_str(&text.to_lowercase())),
+        (F::Trim, [text]) => each(rows, &Texts::of(text)?, |text, out| out.push_str(text.trim())),
+        (F::TrimLeft, [text]) => each(rows, &Texts::of(text)?, |text, out| out.push_str(text.trim_start())),
+        (F::TrimRight, [text]) => each(rows, &Texts::of(text)?, |text, out| out.push_str(text.trim_end())),
         (F::Substring, [text, first, last]) => {
             let (texts, first, last) = (Texts::of(text)?, Ints::of(first)?, Ints::of(last)?);
-            Ok(build(rows, |row, out| {
+            build(rows, |row, out| {
                 let (text, first, last) = (texts.get(row)?, first.get(row)?, last.get(row)?);
                 out.push_str(between(text, first, last));
                 Some(())
-            }))
+            })
         }
         (F::Substring, [text, first]) => {
             let (texts, first) = (Texts::of(text)?, Ints::of(first)?);
-            Ok(build(rows, |row, out| {
+            build(rows, |row, out| {
                 out.push_str(between(texts.get(row)?, first.get(row)?, i64::MAX));
                 Some(())
-            }))
+            })
         }
         (F::Left, [text, count]) => {
             let (texts, count) = (Texts::of(text)?, Ints::of(count)?);
-            Ok(build(rows, |row, out| {
+            build(rows, |row, out| {
                 out.push_str(between(texts.get(row)?, 1, count.get(row)?));
                 Some(())
-            }))
+            })
         }
         (F::Right, [text, count]) => {
             let (texts, count) = (Texts::of(text)?, Ints::of(count)?);
-            Ok(build(rows, |row, out| {
+            build(rows, |row, out| {
                 let text = texts.get(row)?;
                 let length = text.chars().count() as i64;
                 out.push_str(between(text, length.saturating_sub(count.get(row)?).saturating_add(1), length));
                 Some(())
-            }))
+            })
         }
         (F::Replace, [text, from, to]) => {
             let (texts, from, to) = (Texts::of(text)?, Texts::of(from)?, Texts::of(to)?);
-            Ok(build(rows, |row, out| {
+            build(rows, |row, out| {
                 let (text, from, to) = (texts.get(row)?, from.get(row)?, to.get(row)?);
                 if from.is_empty() {
                     out.push_str(text);
-                } else {
-                    out.push_str(&text.replace(from, to));
+                    return Some(());
+                }
+                for (i, part) in text.split(from).enumerate() {
+                    if i > 0 {
+                        out.push_str(to);
+                    }
+                    out.push_str(part);
                 }
                 Some(())
-            }))
+            })
         }
         (F::Concat, _) => {
             let all = args.iter().map(Texts::of).collect::<Kernel<Vec<_>>>()?;
-            Ok(build(rows, |row, out| {
+            build(rows, |row, out| {
                 all.iter().try_for_each(|texts| texts.get(row).map(|text| out.push_str(text)))
-            }))
+            })
         }
         (other, _) => {
             Err(ArrowError::InvalidArgumentError(format!("{} is not a function of texts", other.name())))
@@ -142,21 +139,46 @@ impl<'a> Ints<'a> {
     }
 }
 
-/// A text per row; missing where `write` gives none.
-fn build(rows: usize, mut write: impl FnMut(usize, &mut String) -> Option<()>) -> ArrayRef {
-    let mut out = StringBuilder::with_capacity(rows, rows * 8);
-    let mut text = String::new();
-    for row in 0..rows {
-        text.clear();
-        match write(row, &mut text) {
-            Some(()) => out.append_value(&text),
-            None => out.append_null(),
-        }
-    }
-    Arc::new(out.finish())
+/// The longest text that a function may make, in bytes.
+const MAX_LENGTH: usize = 1 << 26;
+
+/// The text of a row while it is made.
+#[derive(Default)]
+struct Buffer {
+    text: String,
+    full: bool,
 }
 
-fn each(rows: usize, texts: &Texts<'_>, write: impl Fn(&str, &mut String)) -> ArrayRef {
+impl Buffer {
+    fn push_str(&mut self, part: &str) {
+        self.full |= self.text.len() + part.len() > MAX_LENGTH;
+        if !self.full {
+            self.text.push_str(part);
+        }
+    }
+}
+
+/// A text per row; missing where `write` gives none. An array of texts holds less than 2 GiB.
+fn build(rows: usize, mut write: impl FnMut(usize, &mut Buffer) -> Option<()>) -> Kernel {
+    let mut out = StringBuilder::with_capacity(rows, rows * 8);
+    let mut buffer = Buffer::default();
+    let mut total = 0;
+    for row in 0..rows {
+        buffer.text.clear();
+        if write(row, &mut buffer).is_none() {
+            out.append_null();
+            continue;
+        }
+        total += buffer.text.len();
+        if buffer.full || total > i32::MAX as usize {
+            return Err(ArrowError::OffsetOverflowError(total));
+        }
+        out.append_value(&buffer.text);
+    }
+    Ok(Arc::new(out.finish()))
+}
+
+fn each(rows: usize, texts: &Texts<'_>, write: impl Fn(&str, &mut Buffer)) -> Kernel {
     build(rows, |row, out| {
         write(texts.get(row)?, out);
         Some(())
