@@ -56,6 +56,18 @@ pub struct Expr {
 impl Expr {
     /// Parses a text.
     ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use arrow_array::{Float64Array, RecordBatch};
+    /// use engine::expr::Expr;
+    ///
+    /// let delay = Float64Array::from(vec![Some(20.0), Some(3.0), None]);
+    /// let batch = RecordBatch::try_from_iter([("ArrDelay", Arc::new(delay) as _)])?;
+    /// let late = Expr::parse("ArrDelay > 15 or ArrDelay is null")?.bind(&batch.schema())?;
+    /// assert_eq!(late.select(&batch)?.true_count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// A text that is not one expression, with the place and often a hint.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {

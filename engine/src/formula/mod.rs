@@ -54,6 +54,16 @@ pub struct Formula {
 impl Formula {
     /// Parses `response ~ terms`, `~ terms` or only `terms`.
     ///
+    /// ```
+    /// use engine::formula::Formula;
+    ///
+    /// let formula = Formula::parse("ArrDelay ~ DayOfWeek * F(CRSDepTime) - 1")?;
+    /// let labels: Vec<String> = formula.terms.iter().map(|term| term.label()).collect();
+    /// assert_eq!(labels, ["DayOfWeek", "F_CRSDepTime", "DayOfWeek:F_CRSDepTime"]);
+    /// assert!(!formula.intercept);
+    /// # Ok::<(), engine::syntax::SyntaxError>(())
+    /// ```
+    ///
     /// # Errors
     /// A text that is not a formula, or one that multiplies out to too many terms, with the place.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
