@@ -51,7 +51,7 @@ impl BlockSource for Sequential {
 
 #[derive(Serialize, Deserialize, Default)]
 struct Sum {
-    sum: f64,
+    total: f64,
     blocks: Vec<u64>,
     fail_at: Option<u64>,
 }
@@ -64,17 +64,17 @@ impl Accumulator for Sum {
         if self.fail_at.is_some_and(|at| block.index >= at) {
             return Err(Error::InvalidOption { option: "block".into(), reason: block.index.to_string() });
         }
-        self.sum += block.batch.column(0).as_primitive::<Float64Type>().values().iter().sum::<f64>();
+        self.total += block.batch.column(0).as_primitive::<Float64Type>().values().iter().sum::<f64>();
         self.blocks.push(block.index);
         Ok(())
     }
     fn merge(&mut self, later: Self) -> Result<()> {
-        self.sum += later.sum;
+        self.total += later.total;
         self.blocks.extend(later.blocks);
         Ok(())
     }
     fn finish(self) -> Self::Output {
-        (self.sum, self.blocks)
+        (self.total, self.blocks)
     }
     fn size(&self) -> usize {
         64

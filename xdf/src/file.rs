@@ -112,6 +112,11 @@ enum Container {
 }
 
 impl File {
+    /// Whether bytes are the beginning of an XDF file of any generation.
+    pub fn recognises(head: &[u8]) -> bool {
+        head.starts_with(&crate::raw::header::MAGIC) || head.starts_with(&microsoft::MAGIC)
+    }
+
     /// Opens a file of any generation; its first bytes decide which.
     ///
     /// # Errors

@@ -49,7 +49,9 @@ impl Format {
     }
 
     fn from_bytes(head: &[u8]) -> Option<Self> {
-        if head.starts_with(b"PAR1") {
+        if xdf::File::recognises(head) {
+            Some(Self::Xdf)
+        } else if head.starts_with(b"PAR1") {
             Some(Self::Parquet)
         } else if head.starts_with(b"ARROW1") {
             Some(Self::Ipc)
