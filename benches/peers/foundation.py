@@ -1,0 +1,219 @@
+"""rxdf beside its peers in one run: import of a text file, size on disk, linear models.
+
+    python benches/peers/foundation.py [--rows 10000000] [--repetitions 3] [--dir target/peers] [--xdf target/release/xdf]
+
+The simulated airline table is written as CSV by rxdf and as Parquet by polars. Every task then runs rxdf and its peer
+alternately. rxdf is the program as a user starts it: its time includes the start of the process and the opening of the
+files. A peer runs inside one Python process that has imported its library before the clock starts; the time of the
+fastest repetition counts on both sides. Results must agree before a time counts. Memory is the peak resident set of
+the process, for peers less what the interpreter took after importing the library.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+SMALL = (["DayOfWeek"], ["CRSDepTime"])
+LARGE = (["DayOfWeek", "Month", "UniqueCarrier", "Origin"], ["CRSDepTime", "Distance"])
+FACTORS = ["Month", "DayOfWeek", "UniqueCarrier", "Origin", "Dest", "TailNum"]
+
+
+def run(command: list[str]) -> tuple[float, int, str]:
+    """Seconds, peak resident bytes and standard output of a child process."""
+    start = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    output = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - start
+    if status:
+        raise SystemExit(f"failed: {' '.join(command)}")
+    return seconds, usage.ru_maxrss * 1024, output
+
+
+def polars_import(csv: str, out: str) -> dict:
+    import polars as pl
+
+    def work() -> None:
+        pl.scan_csv(csv).sink_parquet(out, compression="zstd")
+
+    return {"work": work, "version": f"polars {pl.__version__}"}
+
+
+def polars_small(parquet: str) -> dict:
+    import numpy as np
+    import polars as pl
+
+    def work() -> float:
+        x, y = pl.col("CRSDepTime").cast(pl.Float64), pl.col("ArrDelay").cast(pl.Float64)
+        cells = (
+            pl.scan_parquet(parquet)
+            .filter(pl.col("ArrDelay").is_not_null())
+            .group_by(pl.col("DayOfWeek"))
+            .agg(n=pl.len(), sx=x.sum(), sy=y.sum(), sxx=(x * x).sum(), sxy=(x * y).sum(), syy=(y * y).sum())
+            .collect(engine="streaming")
+        )
+        n, sx, sy = (cells[name].to_numpy().astype(float) for name in ("n", "sx", "sy"))
+        k = len(n)
+        gram = np.zeros((k + 1, k + 1))
+        gram[np.arange(k), np.arange(k)] = n
+        gram[k, :k] = gram[:k, k] = sx
+        gram[k, k] = cells["sxx"].sum()
+        return float(np.linalg.solve(gram, np.append(sy, cells["sxy"].sum()))[k])
+
+    return {"work": work, "version": f"polars {pl.__version__}, sums by group"}
+
+
+def glum_large(parquet: str) -> dict:
+    import glum
+    import numpy as np
+    import pandas as pd
+    import polars as pl
+    import tabmat
+
+    factors, numbers = LARGE
+    frame = pl.read_parquet(parquet, columns=["ArrDelay", *factors, *numbers]).drop_nulls("ArrDelay")
+    codes = {name: frame[name].cast(pl.Categorical) for name in factors}
+    data = {
+        name: pd.Categorical.from_codes(
+            column.to_physical().to_numpy().astype(np.int32), column.cat.get_categories().to_list()
+        ).remove_unused_categories()
+        for name, column in codes.items()
+    }
+    dense = np.column_stack([frame[name].to_numpy().astype(np.float64) for name in numbers])
+    y = frame["ArrDelay"].to_numpy().astype(np.float64)
+    del frame, codes
+
+    def work() -> float:
+        matrix = tabmat.SplitMatrix(
+            [tabmat.CategoricalMatrix(data[name], drop_first=True) for name in factors] + [tabmat.DenseMatrix(dense)]
+        )
+        model = glum.GeneralizedLinearRegressor(family="normal", alpha=0, fit_intercept=True).fit(matrix, y)
+        model.std_errors(matrix, y, robust=False)
+        return float(model.coef_[-2])
+
+    return {"work": work, "version": f"glum {glum.__version__}, in memory, reading not counted"}
+
+
+PEERS = {"import": polars_import, "small": polars_small, "large": glum_large}
+
+
+def peer(task: str, arguments: list[str]) -> None:
+    """Serves one peer: a line in, one repetition, a line of JSON out."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    made = PEERS[task](*arguments)
+    print(json.dumps({"version": made["version"]}), flush=True)
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        check = made["work"]()
+        seconds = time.perf_counter() - start
+        peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+        print(json.dumps({"seconds": seconds, "bytes": peak, "check": check}), flush=True)
+
+
+class Peer:
+    """A peer in a process of its own, asked for one repetition at a time."""
+
+    def __init__(self, task: str, *arguments: str) -> None:
+        command = [sys.executable, __file__, "--peer", task, *arguments]
+        self.child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.version = self._line()["version"]
+
+    def _line(self) -> dict:
+        line = self.child.stdout.readline()
+        if not line:
+            raise SystemExit("a peer failed; its message stands above")
+        return json.loads(line)
+
+    def repeat(self) -> dict:
+        self.child.stdin.write("\n")
+        self.child.stdin.flush()
+        return self._line()
+
+    def close(self) -> None:
+        self.child.stdin.close()
+        self.child.wait()
+
+
+def alternate(repetitions: int, ours, theirs: Peer) -> tuple[list, list]:
+    """One repetition to warm up, then `repetitions` of each in turn."""
+    ours()
+    theirs.repeat()
+    mine, yours = [], []
+    for _ in range(repetitions):
+        mine.append(ours())
+        yours.append(theirs.repeat())
+    theirs.close()
+    return mine, yours
+
+
+def coefficient(output: str, name: str) -> float:
+    model = json.loads(output)
+    names, values = model["coefficient_names"], model["coefficients"]
+    value = values[names.index(name)]
+    return float(value[0] if isinstance(value, list) else value)
+
+
+def report(title: str, mine: list, yours: list, version: str) -> None:
+    ours = min(seconds for seconds, _, _ in mine)
+    theirs = min(row["seconds"] for row in yours)
+    our_bytes = max(peak for _, peak, _ in mine)
+    their_bytes = max(row["bytes"] for row in yours)
+    print(f"{title}")
+    print(f"  rxdf  {ours:8.3f} s  {our_bytes / 1e6:8.0f} MB")
+    print(f"  peer  {theirs:8.3f} s  {their_bytes / 1e6:8.0f} MB   {version}")
+    print(f"  the peer takes {theirs / ours:.2f} times as long, {their_bytes / our_bytes:.1f} times the memory")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=int(os.environ.get("PEER_ROWS", "10000000")))
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--dir", type=Path, default=Path("target/peers"))
+    parser.add_argument("--xdf", type=Path, default=Path("target/release/xdf"))
+    arguments = parser.parse_args()
+    arguments.dir.mkdir(parents=True, exist_ok=True)
+    program = str(arguments.xdf)
+    stem = arguments.dir / f"airline-{arguments.rows}"
+    csv, parquet, xdf = f"{stem}.csv", f"{stem}.parquet", f"{stem}.xdf"
+    if not Path(csv).exists():
+        run([program, "generate", "airline", "--rows", str(arguments.rows), "-o", csv, "--quiet"])
+    size = Path(csv).stat().st_size
+
+    def ours_import():
+        return run([program, "import", csv, "-o", xdf, "--strings-as-factors", "--overwrite", "--quiet"])
+
+    theirs = Peer("import", csv, parquet)
+    mine, yours = alternate(arguments.repetitions, ours_import, theirs)
+    report(f"text to file, {size / 1e6:.0f} MB", mine, yours, theirs.version)
+    sizes = {path: Path(path).stat().st_size for path in (xdf, parquet)}
+    print(f"size on disk\n  rxdf  {sizes[xdf] / 1e6:8.1f} MB\n  peer  {sizes[parquet] / 1e6:8.1f} MB   Parquet, zstd")
+    print(f"  the peer's file is {sizes[parquet] / sizes[xdf]:.2f} times as large")
+
+    for title, task, (factors, numbers) in (
+        ("linear model, 9 columns, from the file", "small", SMALL),
+        ("linear model, 338 columns", "large", LARGE),
+    ):
+        formula = "ArrDelay ~ " + " + ".join(factors + numbers)
+        model = str(arguments.dir / f"{task}.model")
+
+        def ours(formula=formula, model=model):
+            return run([program, "fit", "linmod", formula, xdf, "-o", model, "--overwrite", "--json", "--quiet"])
+
+        theirs = Peer(task, parquet)
+        mine, yours = alternate(arguments.repetitions, ours, theirs)
+        got, expected = coefficient(mine[-1][2], "CRSDepTime"), yours[-1]["check"]
+        if abs(got - expected) > 1e-4 * abs(expected):
+            raise SystemExit(f"{title}: rxdf gives {got}, the peer {expected}: times do not count")
+        report(title, mine, yours, theirs.version)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--peer"]:
+        peer(sys.argv[2], sys.argv[3:])
+    else:
+        main()
