@@ -71,22 +71,17 @@ def polars_small(parquet: str) -> dict:
 def glum_large(parquet: str) -> dict:
     import glum
     import numpy as np
-    import pandas as pd
-    import polars as pl
+    import pyarrow.compute as compute
+    import pyarrow.parquet as parquet_file
     import tabmat
 
     factors, numbers = LARGE
-    frame = pl.read_parquet(parquet, columns=["ArrDelay", *factors, *numbers]).drop_nulls("ArrDelay")
-    codes = {name: frame[name].cast(pl.Categorical) for name in factors}
-    data = {
-        name: pd.Categorical.from_codes(
-            column.to_physical().to_numpy().astype(np.int32), column.cat.get_categories().to_list()
-        ).remove_unused_categories()
-        for name, column in codes.items()
-    }
-    dense = np.column_stack([frame[name].to_numpy().astype(np.float64) for name in numbers])
-    y = frame["ArrDelay"].to_numpy().astype(np.float64)
-    del frame, codes
+    table = parquet_file.read_table(parquet, columns=["ArrDelay", *factors, *numbers], read_dictionary=factors)
+    frame = table.filter(compute.is_valid(table["ArrDelay"])).unify_dictionaries().to_pandas()
+    data = {name: frame[name].array.remove_unused_categories() for name in factors}
+    dense = np.column_stack([frame[name].to_numpy(np.float64) for name in numbers])
+    y = frame["ArrDelay"].to_numpy(np.float64)
+    del frame, table
 
     def work() -> float:
         matrix = tabmat.SplitMatrix(
