@@ -142,6 +142,9 @@ impl Iterator for Rechunk {
 
 impl Rechunk {
     fn advance(&mut self) -> Result<Option<Block>> {
+        if self.batches.is_none() && self.held_rows == 0 {
+            return Ok(None);
+        }
         self.monitor.check()?;
         while self.held_rows < self.block_rows
             && let Some(batches) = self.batches.as_mut()

@@ -10,7 +10,7 @@ use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, SchemaRef};
 
 use super::conform::{Conformed, conform_schema};
-use super::{BlockSource, SourceInfo, indices, projected};
+use super::{BlockSource, SourceInfo, indices};
 use crate::{BlockReader, Error, Result, ScanOptions};
 
 /// An Arrow IPC file or a stream in a file.
@@ -18,6 +18,7 @@ use crate::{BlockReader, Error, Result, ScanOptions};
 pub struct IpcSource {
     path: PathBuf,
     stream: bool,
+    foreign: SchemaRef,
     schema: SchemaRef,
     bytes: u64,
 }
@@ -30,8 +31,9 @@ impl IpcSource {
     pub fn open(path: impl AsRef<Path>, stream: bool) -> Result<Self> {
         let path = path.as_ref().to_path_buf();
         let bytes = std::fs::metadata(&path).map_err(Error::io(&path))?.len();
-        let schema = reader(&path, stream, None)?.schema();
-        Ok(Self { path, stream, schema: conform_schema(&schema)?, bytes })
+        let foreign = reader(&path, stream, None)?.schema();
+        let schema = conform_schema(&foreign)?;
+        Ok(Self { path, stream, foreign, schema, bytes })
     }
 }
 
@@ -65,12 +67,14 @@ impl BlockSource for IpcSource {
 
     fn open(&self, options: &ScanOptions) -> Result<BlockReader> {
         let columns = indices(&self.schema, options.columns.as_deref())?;
-        projected(&self.schema, options.columns.as_deref())?;
+        // a file's reader states all columns, whatever it delivers
+        let schema = self.foreign.project(&columns).map_err(Error::arrow("reading the schema"))?;
         let inner = reader(&self.path, self.stream, Some(columns))?;
         let rows = options.rows.clone().unwrap_or(0..u64::MAX);
         let start = rows.start;
         let sliced = Sliced {
             inner,
+            schema: Arc::new(schema),
             path: self.path.clone(),
             skip: rows.start,
             take: rows.end.saturating_sub(rows.start),
@@ -82,6 +86,7 @@ impl BlockSource for IpcSource {
 /// A row range of a sequential reader, whose errors name the file.
 struct Sliced {
     inner: Box<dyn RecordBatchReader + Send>,
+    schema: SchemaRef,
     path: PathBuf,
     skip: u64,
     take: u64,
@@ -114,6 +119,6 @@ impl Iterator for Sliced {
 
 impl RecordBatchReader for Sliced {
     fn schema(&self) -> SchemaRef {
-        self.inner.schema()
+        Arc::clone(&self.schema)
     }
 }
