@@ -108,8 +108,10 @@ fn text_options(schema: &Schema) -> TextOptions {
     options
 }
 
+type Named = (&'static str, Arc<dyn BlockSource>);
+
 /// Every source of the rows of a batch.
-fn sources(batch: &RecordBatch) -> (TempDir, Vec<(&'static str, Arc<dyn BlockSource>)>) {
+fn sources(batch: &RecordBatch) -> (TempDir, Vec<Named>) {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let whole = memory(batch, &[usize::MAX]);
@@ -140,7 +142,7 @@ fn sources(batch: &RecordBatch) -> (TempDir, Vec<(&'static str, Arc<dyn BlockSou
         .unwrap()
         .with(Project::new(all))
         .unwrap();
-    let list: Vec<(&'static str, Arc<dyn BlockSource>)> = vec![
+    let list: Vec<Named> = vec![
         ("memory", Arc::clone(&whole)),
         ("memory in uneven batches", memory(batch, &[1, 300, 0, 7])),
         ("xdf", Arc::new(XdfSource::open(path("t.xdf")).unwrap())),
@@ -416,7 +418,7 @@ fn formats_are_told_by_their_bytes_before_their_names() {
         std::fs::write(&path, bytes).unwrap();
         let found = open(&path)
             .and_then(|source| source.open(&ScanOptions::default())?.try_for_each(|block| block.map(|_| ())));
-        found.err().map(|error| error.to_string()).unwrap_or_else(|| panic!("{name} opens"))
+        found.err().map_or_else(|| panic!("{name} opens"), |error| error.to_string())
     };
     for (name, bytes) in [
         ("empty", &b""[..]),
