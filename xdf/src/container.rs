@@ -4,6 +4,8 @@
 //! stays where it is. A block is read segment by segment: look up the entry, take the bytes, compare the checksum,
 //! decode.
 
+#![deny(clippy::cast_possible_truncation)]
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -178,8 +180,9 @@ impl Xdf5 {
             columns: self.columns(),
         })?;
         let levels = self.footer.stored.levels.get(column).and_then(Option::as_ref);
-        // The rows of a block were limited to 2^28 when the file was opened.
-        decode::decode(&bytes, field.data_type(), entry.rows as usize, levels).map_err(damaged)
+        let rows =
+            usize::try_from(entry.rows).map_err(|_| damaged(Fault::new("a block in memory", entry.rows)))?;
+        decode::decode(&bytes, field.data_type(), rows, levels).map_err(damaged)
     }
 
     /// Reads columns that exist of a block that exists.
@@ -194,7 +197,7 @@ impl Xdf5 {
         let rows = self
             .block(block)
             .map_err(|fault| fault.in_file(&self.path, "footer", self.slot.footer_offset))?;
-        let options = RecordBatchOptions::new().with_row_count(Some(rows.rows as usize));
+        let options = RecordBatchOptions::new().with_row_count(usize::try_from(rows.rows).ok());
         RecordBatch::try_new_with_options(schema, arrays, &options)
             .map_err(|source| Error::Arrow { path: self.path.clone(), source })
     }

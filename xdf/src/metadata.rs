@@ -51,7 +51,8 @@ pub fn is_ordered(field: &Field) -> bool {
 /// The field with these factor levels.
 pub fn set_levels<S: AsRef<str>>(field: Field, levels: &[S]) -> Field {
     let texts: Vec<&str> = levels.iter().map(AsRef::as_ref).collect();
-    set(field, LEVELS, serde_json::Value::from(texts).to_string())
+    // Texts always become JSON.
+    set(field, LEVELS, serde_json::to_string(&texts).unwrap_or_default())
 }
 
 /// The field with this description.

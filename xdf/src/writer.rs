@@ -14,7 +14,7 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use rayon::prelude::*;
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
 use crate::encoding::encode::{Segment, encode};
 use crate::encoding::summary::keeps_level_counts;
@@ -36,7 +36,9 @@ const FIRST_COMMIT: u64 = 1;
 pub struct Writer {
     path: PathBuf,
     options: WriteOptions,
-    out: BufWriter<NamedTempFile>,
+    out: BufWriter<fs::File>,
+    /// The file that is written, which goes when this does.
+    temporary: TempPath,
     /// Bytes written so far.
     position: u64,
     stored: StoredSchema,
@@ -82,11 +84,12 @@ impl Writer {
         options.check()?;
         let damaged = |fault: Fault| fault.in_file(path, "schema", 0);
         let (stored, columns) = begin_columns(&schema, damaged)?;
-        let out = BufWriter::with_capacity(1 << 18, create_beside(path, options.overwrite)?);
+        let (file, temporary) = create_beside(path, options.overwrite)?;
         let mut writer = Self {
             path: path.to_owned(),
             options,
-            out,
+            out: BufWriter::with_capacity(1 << 18, file),
+            temporary,
             position: 0,
             stored,
             columns,
@@ -139,13 +142,14 @@ impl Writer {
         self.guarded(Self::write_block)?;
         self.commit()?;
         let io = |e: io::Error| Error::io(&self.path, "write", e);
-        let temporary = self.out.into_inner().map_err(|e| io(e.into_error()))?;
-        temporary.as_file().sync_all().map_err(io)?;
+        let file = self.out.into_inner().map_err(|e| io(e.into_error()))?;
+        file.sync_all().map_err(io)?;
+        drop(file);
         let target = resolve(&self.path);
         if self.options.overwrite {
-            temporary.persist(&target).map_err(|e| Error::io(&self.path, "replace", e.error))?;
+            self.temporary.persist(&target).map_err(|e| Error::io(&self.path, "replace", e.error))?;
         } else {
-            temporary.persist_noclobber(&target).map_err(|e| match e.error.kind() {
+            self.temporary.persist_noclobber(&target).map_err(|e| match e.error.kind() {
                 io::ErrorKind::AlreadyExists => Error::Exists { path: self.path.clone() },
                 _ => Error::io(&self.path, "create", e.error),
             })?;
@@ -341,7 +345,7 @@ impl Writer {
             file_length: self.position,
         };
         let [first, _] = SLOT_OFFSETS;
-        let write_slot = |out: &mut BufWriter<NamedTempFile>| {
+        let write_slot = |out: &mut BufWriter<fs::File>| {
             out.seek(SeekFrom::Start(first as u64))?;
             out.write_all(&slot.to_bytes())?;
             out.flush()
@@ -450,7 +454,7 @@ fn folder(path: &Path) -> &Path {
 }
 
 /// A temporary file in the folder of the target, which itself is not touched.
-fn create_beside(path: &Path, overwrite: bool) -> Result<NamedTempFile> {
+fn create_beside(path: &Path, overwrite: bool) -> Result<(fs::File, TempPath)> {
     let io = |e: io::Error| Error::io(path, "create", e);
     let Some(name) = path.file_name() else {
         return Err(io(io::ErrorKind::InvalidFilename.into()));
@@ -471,7 +475,7 @@ fn create_beside(path: &Path, overwrite: bool) -> Result<NamedTempFile> {
     // As any new file: the mask of the process decides, not the privacy of temporary files.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder(&target)).map_err(|e| io(plain(e)))
+    Ok(builder.tempfile_in(folder(&target)).map_err(|e| io(plain(e)))?.into_parts())
 }
 
 /// The error without the name of the temporary file, which means nothing to anybody.

@@ -1,5 +1,7 @@
 //! Bitmaps: validity and booleans, least significant bit first, as Arrow has them.
 
+#![deny(clippy::cast_possible_truncation)]
+
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 
 use crate::encoding::{Codec, Node, codec, put_leaf, put_node, tag};

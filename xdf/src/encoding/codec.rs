@@ -3,6 +3,8 @@
 //! Making a context costs as much as compressing a small block, so every thread keeps its own. Decompression is
 //! told the exact number of bytes it may produce: a frame that wants to produce more, or less, is damaged.
 
+#![deny(clippy::cast_possible_truncation)]
+
 use std::cell::RefCell;
 
 use zstd::bulk::{Compressor, Decompressor};

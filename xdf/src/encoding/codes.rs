@@ -3,6 +3,8 @@
 //! A list of codes is a leaf of 1, 2 or 4 bytes a value, one constant, or split into its bytes when that compresses
 //! clearly better (codes of high entropy whose upper byte repeats, such as numbers of tails of aircraft).
 
+#![deny(clippy::cast_possible_truncation)]
+
 use std::cell::RefCell;
 use std::ops::Deref;
 
@@ -25,6 +27,7 @@ pub(crate) fn width_of(max: u64) -> usize {
 }
 
 /// `code(value)` of every value, in `width` bytes each, little-endian; `code` gives what fits.
+#[expect(clippy::cast_possible_truncation, reason = "the width was chosen for the largest code")]
 pub(crate) fn narrow<T: Copy>(values: &[T], width: usize, code: impl Fn(T) -> u64) -> Vec<u8> {
     let mut out = vec![0; values.len() * width];
     match width {

@@ -4,6 +4,8 @@
 //! Arrow as it is stored. Nothing that the bytes say is believed: counts, widths, lengths and codes are compared
 //! with what the directory promises before memory is reserved or touched.
 
+#![deny(clippy::cast_possible_truncation)]
+
 use std::sync::Arc;
 
 use arrow_array::types::{
@@ -315,6 +317,7 @@ macro_rules! pattern {
     )*};
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "arithmetic modulo the width is how offsets are defined")]
 mod pattern {
     use super::{CodeSlice, Fault, Pattern, float_pattern};
     pattern!(u8, u16, u32, u64);

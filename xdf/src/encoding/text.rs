@@ -1,5 +1,7 @@
 //! Strings: lengths and bytes, or codes into a list of the distinct ones.
 
+#![deny(clippy::cast_possible_truncation)]
+
 use arrow_array::{Array, StringArray};
 use arrow_buffer::{Buffer, MutableBuffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use foldhash::fast::FixedState;
@@ -75,7 +77,7 @@ fn number<'a>(texts: &[&'a str], limit: usize) -> Option<(Vec<&'a str>, Vec<u32>
         let number = entry.or_insert_with(|| {
             values.push(*text);
             // A block has at most 2^28 rows.
-            ((values.len() - 1) as u32, *text)
+            (u32::try_from(values.len() - 1).unwrap_or(u32::MAX), *text)
         });
         numbers.push(number.get().0);
         if values.len() > limit {
@@ -95,6 +97,12 @@ fn too_long(bytes: u64) -> Fault {
     Fault::new("at most 2147483647 bytes of text in a block", bytes)
 }
 
+/// An offset; one that is too large is cut here, and refused when all lengths are added up, which cannot wrap.
+#[expect(clippy::cast_possible_truncation, reason = "the last offset is compared with the sum")]
+fn offset(end: u64) -> i32 {
+    end as i32
+}
+
 /// The offsets of texts of these lengths.
 fn offsets(lengths: impl Iterator<Item = u32>, count: usize) -> Result<Vec<i32>, Fault> {
     let mut offsets = Vec::with_capacity(count + 1);
@@ -102,8 +110,7 @@ fn offsets(lengths: impl Iterator<Item = u32>, count: usize) -> Result<Vec<i32>,
     offsets.push(0);
     for length in lengths {
         end += u64::from(length);
-        // Truncated here, refused below: the sum cannot wrap in 64 bits.
-        offsets.push(end as i32);
+        offsets.push(offset(end));
     }
     if i32::try_from(end).is_err() {
         return Err(too_long(end));
@@ -186,7 +193,7 @@ fn gather(values: &Packed, codes: impl Iterator<Item = u32> + Clone, count: usiz
     offsets.push(0);
     for code in codes.clone() {
         end += range(code)?.len() as u64;
-        offsets.push(end as i32);
+        offsets.push(offset(end));
     }
     let total = i32::try_from(end).map_err(|_| too_long(end))?;
     let mut bytes = MutableBuffer::with_capacity(total as usize);

@@ -13,7 +13,8 @@ use crate::raw::{MAJOR, MINOR, checksum};
 /// The first eight bytes. Not ASCII, with both line ends: a transfer as text destroys it visibly.
 pub(crate) const MAGIC: [u8; 8] = *b"\x89XDF\r\n\x1a\n";
 /// Length of the header page in bytes.
-pub(crate) const HEADER_BYTES: usize = 4096;
+pub(crate) const HEADER_BYTES: usize = HEADER_LENGTH as usize;
+const HEADER_LENGTH: u32 = 4096;
 /// Where the two commit slots begin.
 pub(crate) const SLOT_OFFSETS: [usize; 2] = [512, 1024];
 /// Length of a commit slot in bytes.
@@ -77,7 +78,7 @@ pub(crate) fn new_page() -> Vec<u8> {
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&MAJOR.to_le_bytes());
     out.extend_from_slice(&MINOR.to_le_bytes());
-    out.extend_from_slice(&(HEADER_BYTES as u32).to_le_bytes());
+    out.extend_from_slice(&HEADER_LENGTH.to_le_bytes());
     out.resize(IDENTITY_BYTES - 8, 0);
     out.extend_from_slice(&checksum(&out).to_le_bytes());
     out.resize(HEADER_BYTES, 0);

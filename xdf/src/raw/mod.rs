@@ -5,6 +5,8 @@
 //! not know. Everything is little-endian and begins at a multiple of 8 bytes.
 //! The normative text is `docs/spec/xdf5.md`.
 
+#![deny(clippy::cast_possible_truncation)]
+
 pub(crate) mod directory;
 pub(crate) mod footer;
 pub(crate) mod frame;

@@ -166,7 +166,7 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
         out.push((value & 0x7F) as u8 | 0x80);
         value >>= 7;
     }
-    out.push(value as u8);
+    out.push((value & 0x7F) as u8);
 }
 
 pub(crate) fn put_text(out: &mut Vec<u8>, text: &str) -> Result<(), Fault> {
@@ -233,7 +233,8 @@ pub(crate) fn texts(
     }
     let mut lengths = Cursor::new(raw);
     for _ in 0..count {
-        let length = lengths.varint()? as usize;
+        let length = lengths.varint()?;
+        let length = usize::try_from(length).map_err(|_| Fault::new("a text in memory", length))?;
         take(utf8(bytes.take(length)?)?)?;
     }
     Ok(())
