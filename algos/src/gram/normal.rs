@@ -1,0 +1,284 @@
+//! From sums to the normal equations of a regression.
+//!
+//! One part of the coefficients is removed beforehand by the Frisch–Waugh–Lovell theorem: the *partition*, whose columns
+//! are indicators of disjoint cells, so that its own cross product is diagonal. An intercept is the partition with one
+//! cell; a cube has one for each cell of its first term; without an intercept there is none. What remains is
+//! `S = A₂₂ − A₂₁ D⁻¹ A₁₂`, the cross products *within* cells: for an intercept the centred ones.
+//!
+//! Numeric columns and responses enter shifted (see [`super`]) when there is a partition: shifts do not change `S`, because
+//! the partition spans the constant, and cancellation stays away. Slopes by level (`age for sex=Male`) are not shifted,
+//! because their shift is not a constant; they are taken back to raw sums here.
+
+use super::Gram;
+use super::plan::{Columns, Moment, Plan, moment};
+use crate::{Error, Result};
+
+/// Which columns are removed beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Partition {
+    /// None: no intercept.
+    None,
+    /// The intercept.
+    Intercept,
+    /// The cells of the first term.
+    FirstTerm,
+}
+
+/// The normal equations, with `k` cells of the partition, `p` further columns and `r` responses; matrices by rows.
+pub(crate) struct Normal {
+    /// D: the weights of the partition's cells.
+    pub(crate) cells: Vec<f64>,
+    /// A₁₂, k × p: raw sums of the columns within cells.
+    pub(crate) cross: Vec<f64>,
+    /// k × r: sums of the shifted responses within cells, less those of the shifted columns at their coefficients when
+    /// the solver has them.
+    pub(crate) cell_responses: Vec<f64>,
+    /// k × p: sums of the shifted columns within cells.
+    pub(crate) shifted_cross: Vec<f64>,
+    /// S, p × p.
+    pub(crate) schur: Vec<f64>,
+    /// The diagonal of A₂₂ before the partition was removed: the size that cancellation is measured by.
+    pub(crate) diagonal: Vec<f64>,
+    /// p × r: the right-hand side that goes with S.
+    pub(crate) right: Vec<f64>,
+    /// r: sums of squares of the responses within cells.
+    pub(crate) within: Vec<f64>,
+    /// r: sums of squares of the responses about their mean.
+    pub(crate) centred: Vec<f64>,
+    /// r: sums of squares of the responses.
+    pub(crate) raw: Vec<f64>,
+    /// The shifts of the columns, 0 where there is none.
+    pub(crate) shifts: Vec<f64>,
+    /// The shifts of the responses.
+    pub(crate) response_shifts: Vec<f64>,
+    /// The weight of the rows in which a column can differ from 0.
+    pub(crate) support: Vec<f64>,
+    /// The means of the columns over all rows.
+    pub(crate) means: Vec<f64>,
+    /// The sum of the weights.
+    pub(crate) total: f64,
+    /// The positions in `terms` of the plan, and the first column, of the terms that are not the partition.
+    pub(crate) blocks: Vec<(usize, usize)>,
+}
+
+/// A column set and whether its value counts with its shift (raw) or without.
+#[derive(Clone, Copy)]
+struct Side<'a> {
+    columns: &'a Columns,
+    raw: bool,
+}
+
+struct Sums<'a> {
+    plan: &'a Plan,
+    gram: &'a Gram,
+}
+
+impl Sums<'_> {
+    /// Hands over every entry of the cross product of two column sets that can differ from 0.
+    fn cross(&self, a: Side<'_>, b: Side<'_>, mut put: impl FnMut(usize, usize, f64)) {
+        let Some(index) = self.plan.table_of(a.columns, b.columns) else { return };
+        let (table, data) = (&self.plan.tables[index], &self.gram.tables[index]);
+        let width = table.moments.len();
+        let spot = |moment| table.spot(moment).unwrap_or(0);
+        let shift = |side: Side<'_>| side.columns.value.filter(|_| side.raw).map_or(0.0, |v| self.gram.shifts[v]);
+        let (shift_a, shift_b) = (shift(a), shift(b));
+        let main = spot(moment(a.columns.value, b.columns.value));
+        let value_a = spot(a.columns.value.map_or(Moment::One, Moment::Value));
+        let value_b = spot(b.columns.value.map_or(Moment::One, Moment::Value));
+        let one = spot(Moment::One);
+        let steps: Vec<(usize, usize, usize)> = table
+            .factors
+            .iter()
+            .map(|&(variable, levels)| (levels, self.step(a, variable), self.step(b, variable)))
+            .collect();
+        for (cell, sums) in data.chunks_exact(width).take(table.cells).enumerate() {
+            let mut sum = sums[main];
+            if shift_a != 0.0 {
+                sum += shift_a * sums[value_b];
+            }
+            if shift_b != 0.0 {
+                sum += shift_b * sums[value_a];
+            }
+            if shift_a != 0.0 && shift_b != 0.0 {
+                sum += shift_a * shift_b * sums[one];
+            }
+            let (mut rest, mut i, mut j) = (cell, 0, 0);
+            for &(levels, step_a, step_b) in &steps {
+                let code = rest % levels;
+                rest /= levels;
+                i += code * step_a;
+                j += code * step_b;
+            }
+            put(i, j, sum);
+        }
+    }
+
+    /// The step in a column set for one code of a factor; the first factor in written order varies fastest.
+    fn step(&self, side: Side<'_>, variable: usize) -> usize {
+        let mut step = 1;
+        for &factor in &side.columns.factors {
+            if factor == variable {
+                return step;
+            }
+            step *= self.plan.design.variables[factor].kind.cells();
+        }
+        0
+    }
+
+    fn check_finite(&self) -> Result<()> {
+        let sums = &self.gram.tables[0];
+        let count = self.plan.values.len();
+        for (v, value) in self.plan.values.iter().enumerate() {
+            let product = self.plan.tables[0].spot(Moment::Product(v, v)).unwrap_or(0);
+            if !(sums[1 + v].is_finite() && sums[product].is_finite()) {
+                let labels: Vec<&str> =
+                    value.iter().map(|&v| self.plan.design.variables[v].label.as_str()).collect();
+                return Err(Error::NotFinite { variable: labels.join(":") });
+            }
+        }
+        debug_assert!(sums.len() > count, "the first table has all moments");
+        Ok(())
+    }
+}
+
+impl Normal {
+    /// The normal equations of a gram.
+    ///
+    /// # Errors
+    /// [`Error::NoObservations`] without rows of positive weight, [`Error::NotFinite`] for infinite sums.
+    pub(crate) fn new(plan: &Plan, gram: &Gram, partition: Partition) -> Result<Self> {
+        let total = gram.tables[0][0];
+        if gram.shifts.is_empty() || total <= 0.0 {
+            return Err(Error::NoObservations { rows: gram.valid + gram.missing });
+        }
+        let sums = Sums { plan, gram };
+        sums.check_finite()?;
+        let one = Columns::one();
+        let cells_of = match partition {
+            Partition::None => None,
+            Partition::Intercept => Some(&one),
+            Partition::FirstTerm => plan.terms.first(),
+        };
+        let skipped = usize::from(partition == Partition::FirstTerm);
+        let mut blocks = Vec::new();
+        let mut p = 0;
+        for (term, columns) in plan.terms.iter().enumerate().skip(skipped) {
+            blocks.push((term, p));
+            p += columns.cells;
+        }
+        let r = plan.responses.len();
+        let k = cells_of.map_or(0, |columns| columns.cells);
+        let has_partition = cells_of.is_some();
+        // numbers without factors stay shifted where the partition spans the constant
+        let side = |columns| -> Side<'_> {
+            let columns: &Columns = columns;
+            Side { columns, raw: !(has_partition && columns.factors.is_empty()) }
+        };
+        let raw = |columns| Side { columns, raw: true };
+        let whole = Side { columns: &one, raw: true };
+
+        let mut normal = Self {
+            cells: vec![0.0; k],
+            cross: vec![0.0; k * p],
+            cell_responses: vec![0.0; k * r],
+            shifted_cross: vec![0.0; k * p],
+            schur: vec![0.0; p * p],
+            diagonal: vec![0.0; p],
+            right: vec![0.0; p * r],
+            within: vec![0.0; r],
+            centred: vec![0.0; r],
+            raw: vec![0.0; r],
+            shifts: vec![0.0; p],
+            response_shifts: vec![0.0; r],
+            support: vec![0.0; p],
+            means: vec![0.0; p],
+            total,
+            blocks,
+        };
+        if let Some(columns) = cells_of {
+            let cells = Side { columns, raw: true };
+            sums.cross(cells, whole, |cell, _, sum| normal.cells[cell] += sum);
+            for (index, response) in plan.responses.iter().enumerate() {
+                sums.cross(cells, side(response), |cell, _, sum| {
+                    normal.cell_responses[cell * r + index] += sum;
+                });
+            }
+        }
+        for (i, &(term, first)) in normal.blocks.iter().enumerate() {
+            let columns = &plan.terms[term];
+            let own = side(columns);
+            let indicator = Columns { value: None, ..columns.clone() };
+            sums.cross(Side { columns: &indicator, raw: true }, whole, |c, _, sum| normal.support[first + c] += sum);
+            sums.cross(raw(columns), whole, |c, _, sum| normal.means[first + c] += sum / total);
+            if !own.raw
+                && let Some(value) = columns.value
+            {
+                normal.shifts[first] = gram.shifts[value];
+            }
+            if let Some(cells) = cells_of {
+                let cells = Side { columns: cells, raw: true };
+                sums.cross(cells, own, |cell, c, sum| normal.shifted_cross[cell * p + first + c] += sum);
+                sums.cross(cells, raw(columns), |cell, c, sum| normal.cross[cell * p + first + c] += sum);
+            }
+            for &(other, start) in &normal.blocks[i..] {
+                sums.cross(own, side(&plan.terms[other]), |c, d, sum| {
+                    normal.schur[(first + c) * p + start + d] += sum;
+                });
+            }
+            for (index, response) in plan.responses.iter().enumerate() {
+                sums.cross(own, side(response), |c, _, sum| normal.right[(first + c) * r + index] += sum);
+            }
+        }
+        for (index, response) in plan.responses.iter().enumerate() {
+            let shifted = Side { columns: response, raw: false };
+            let (mut squares, mut sum) = (0.0, 0.0);
+            sums.cross(shifted, shifted, |_, _, s| squares += s);
+            sums.cross(shifted, whole, |_, _, s| sum += s);
+            normal.centred[index] = squares - sum * (sum / total);
+            sums.cross(raw(response), raw(response), |_, _, s| normal.raw[index] += s);
+            let own = side(response);
+            normal.within[index] = if own.raw { normal.raw[index] } else { squares };
+            normal.response_shifts[index] =
+                response.value.filter(|_| !own.raw).map_or(0.0, |value| gram.shifts[value]);
+        }
+        normal.remove_partition(p, r);
+        Ok(normal)
+    }
+
+    fn remove_partition(&mut self, p: usize, r: usize) {
+        for i in 0..p {
+            self.diagonal[i] = self.schur[i * p + i];
+        }
+        for (cell, &weight) in self.cells.iter().enumerate() {
+            if weight <= 0.0 {
+                continue;
+            }
+            let row = &self.shifted_cross[cell * p..(cell + 1) * p];
+            let responses = &self.cell_responses[cell * r..(cell + 1) * r];
+            for (i, &a) in row.iter().enumerate() {
+                if a == 0.0 {
+                    continue;
+                }
+                for (s, &b) in self.schur[i * p + i..(i + 1) * p].iter_mut().zip(&row[i..]) {
+                    *s -= a * (b / weight);
+                }
+                for (right, &y) in self.right[i * r..(i + 1) * r].iter_mut().zip(responses) {
+                    *right -= a * (y / weight);
+                }
+            }
+            for (within, &y) in self.within.iter_mut().zip(responses) {
+                *within -= y * (y / weight);
+            }
+        }
+        for i in 0..p {
+            for j in i + 1..p {
+                self.schur[j * p + i] = self.schur[i * p + j];
+            }
+        }
+    }
+
+    /// How many columns beside the partition.
+    pub(crate) fn columns(&self) -> usize {
+        self.diagonal.len()
+    }
+}

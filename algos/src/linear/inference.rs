@@ -1,0 +1,309 @@
+//! Coefficients, standard errors and tests from sums.
+
+use std::cmp::Reverse;
+
+use super::solve::{Solution, solve};
+use super::{CountTable, FStatistics, LinModModel, LinModOptions, Partitions};
+use crate::design::{Design, Term};
+use crate::gram::Gram;
+use crate::gram::normal::{Normal, Partition};
+use crate::gram::plan::Plan;
+use crate::{Result, tails};
+
+/// Fits the model to its sums.
+pub(super) fn infer(plan: &Plan, gram: &Gram, options: &LinModOptions) -> Result<LinModModel> {
+    let design = plan.design.as_ref();
+    let partition = if options.cube {
+        Partition::FirstTerm
+    } else if design.intercept {
+        Partition::Intercept
+    } else {
+        Partition::None
+    };
+    let normal = Normal::new(plan, gram, partition)?;
+    let drop_first = options.drop_first || reference_is_empty(design, &normal);
+    let order = priorities(design, &normal, drop_first, options.drop_main && !options.cube);
+    let units = options.cube.then(|| units(&normal));
+    let solution = solve(&normal, &order, units.as_deref());
+    Ok(Fit { design, options, gram, normal: &normal, solution: &solution, partition }.model())
+}
+
+/// Whether the level or cell that would be the reference of some term has no observations; then the first is tried.
+fn reference_is_empty(design: &Design, normal: &Normal) -> bool {
+    normal.blocks.iter().any(|&(term, first)| {
+        let term = &design.terms[term];
+        let cells = design.cells(term);
+        design.is_categorical(term) && cells > 0 && normal.support[first + cells - 1] <= 0.0
+    })
+}
+
+/// The columns beside the partition in the order in which they are kept.
+fn priorities(design: &Design, normal: &Normal, drop_first: bool, drop_main: bool) -> Vec<usize> {
+    let mut blocks = normal.blocks.clone();
+    if drop_main {
+        // the more variables a term has, the earlier; otherwise as written
+        blocks.sort_by_key(|&(term, _)| Reverse(design.terms[term].variables.len()));
+    }
+    let mut order = Vec::with_capacity(normal.columns());
+    for (term, first) in blocks {
+        let term = &design.terms[term];
+        if drop_first {
+            order.extend(first_levels_last(design, term).into_iter().map(|cell| first + cell));
+        } else {
+            order.extend(first..first + design.cells(term));
+        }
+    }
+    order
+}
+
+/// The cells of a term, counted as if the first level of every factor stood behind its last.
+fn first_levels_last(design: &Design, term: &Term) -> Vec<usize> {
+    let levels: Vec<usize> = design.factors(term).map(|v| design.variables[v].kind.cells()).collect();
+    (0..design.cells(term))
+        .map(|cell| {
+            let codes = design.codes_of(term, cell);
+            let turned = codes.iter().zip(&levels).map(|(code, levels)| (code + 1) % levels);
+            turned.zip(&levels).fold((0, 1), |(cell, step), (code, levels)| (cell + code * step, step * levels)).0
+        })
+        .collect()
+}
+
+/// The columns of a term share a scale.
+fn units(normal: &Normal) -> Vec<usize> {
+    (0..normal.columns()).map(|column| normal.blocks.partition_point(|&(_, first)| first <= column)).collect()
+}
+
+struct Fit<'a> {
+    design: &'a Design,
+    options: &'a LinModOptions,
+    gram: &'a Gram,
+    normal: &'a Normal,
+    solution: &'a Solution,
+    partition: Partition,
+}
+
+impl Fit<'_> {
+    fn model(&self) -> LinModModel {
+        let (normal, solution) = (self.normal, self.solution);
+        let k = normal.cells.len();
+        let p = normal.columns();
+        let r = normal.within.len();
+        let rank = normal.cells.iter().filter(|&&weight| weight > 0.0).count() + solution.kept.len();
+        let observations = self.gram.observations;
+        let residual_df = (observations - rank as f64).max(0.0);
+        let has_constant = self.partition != Partition::None;
+        let constants = f64::from(u8::from(has_constant));
+
+        let mut aliased: Vec<bool> = normal.cells.iter().map(|&weight| weight <= 0.0).collect();
+        let mut is_kept = vec![false; p];
+        solution.kept.iter().for_each(|&column| is_kept[column] = true);
+        aliased.extend(is_kept.iter().map(|kept| !kept));
+        let mut observed: Vec<bool> = normal.cells.iter().map(|&weight| weight > 0.0).collect();
+        observed.extend(normal.support.iter().map(|&weight| weight > 0.0));
+
+        let variances: Vec<f64> = self.unscaled_variances();
+        let mut model = LinModModel {
+            design: self.design.clone(),
+            params: self.options.clone(),
+            call: None,
+            data: None,
+            y_names: self.design.response_names(),
+            coefficient_names: self.names(),
+            coefficients: Vec::with_capacity(r),
+            aliased,
+            observed,
+            coef_std_error: Vec::with_capacity(r),
+            coef_t_value: Vec::with_capacity(r),
+            coef_p_value: Vec::with_capacity(r),
+            cov_coef: None,
+            cov_data: None,
+            condition_number: solution.condition,
+            rank,
+            residual_squares: Vec::with_capacity(r),
+            total_squares: normal.raw.clone(),
+            y_var: normal.centred.clone(),
+            sigma: Vec::with_capacity(r),
+            residual_variance: Vec::with_capacity(r),
+            r_squared: Vec::with_capacity(r),
+            adj_r_squared: Vec::with_capacity(r),
+            fstatistics: None,
+            f_pvalue: Vec::with_capacity(r),
+            df: [rank as f64, residual_df, (k + p) as f64],
+            partitions: None,
+            count_df: None,
+            n_valid_obs: self.gram.valid,
+            n_missing_obs: self.gram.missing,
+            n_observations: observations,
+            deviance: Vec::new(),
+        };
+        let numdf = rank as f64 - constants;
+        let mut f_values = Vec::with_capacity(r);
+        for response in 0..r {
+            let squares = self.residual_squares(response);
+            let total = if has_constant { normal.centred[response] } else { normal.raw[response] };
+            let variance = if residual_df > 0.0 { squares / residual_df } else { f64::NAN };
+            let r_squared = if total > 0.0 { 1.0 - squares / total } else { f64::NAN };
+            let adjusted = 1.0 - (1.0 - r_squared) * (observations - constants) / residual_df;
+            let f = (total - squares) / numdf / variance;
+            f_values.push(f);
+            model.f_pvalue.push(tails::f_upper(f, numdf, residual_df));
+            model.residual_squares.push(squares);
+            model.residual_variance.push(variance);
+            model.sigma.push(variance.sqrt());
+            model.r_squared.push(r_squared);
+            model.adj_r_squared.push(if residual_df > 0.0 { adjusted } else { f64::NAN });
+            let coefficients = self.coefficients(response);
+            let errors: Vec<f64> = variances.iter().map(|unscaled| (unscaled * variance).sqrt()).collect();
+            let t: Vec<f64> = coefficients.iter().zip(&errors).map(|(b, error)| b / error).collect();
+            model.coef_p_value.push(t.iter().map(|&t| tails::t_two_sided(t, residual_df)).collect());
+            model.coef_t_value.push(t);
+            model.coef_std_error.push(errors);
+            model.coefficients.push(coefficients);
+        }
+        model.deviance.clone_from(&model.residual_squares);
+        if numdf > 0.0 {
+            model.fstatistics = Some(FStatistics { value: f_values, numdf, dendf: residual_df });
+        }
+        if self.options.cov_coef && !self.options.cube && r == 1 {
+            model.cov_coef = Some(self.covariance(model.residual_variance[0]));
+        }
+        if self.options.cov_data && self.partition == Partition::Intercept {
+            let scale = 1.0 / (normal.total - 1.0);
+            model.cov_data = Some(normal.schur.iter().map(|s| s * scale).collect());
+        }
+        if self.options.cube {
+            let term = &self.design.terms[0];
+            model.partitions = Some(Partitions { term: self.design.term_label(term), cells: k });
+            model.count_df = Some(self.count_table(term, &model.coefficients));
+        }
+        model
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        if self.partition == Partition::Intercept {
+            names.push(crate::design::INTERCEPT.to_owned());
+        }
+        names.extend(self.design.terms.iter().flat_map(|term| self.design.labels(term, self.options.labels)));
+        names
+    }
+
+    /// The sum of squared residuals, never below 0.
+    fn residual_squares(&self, response: usize) -> f64 {
+        let normal = self.normal;
+        let r = normal.within.len();
+        let explained: f64 = self
+            .solution
+            .kept
+            .iter()
+            .map(|&column| self.solution.coefficients[column * r + response] * normal.right[column * r + response])
+            .sum();
+        (normal.within[response] - explained).max(0.0)
+    }
+
+    /// Coefficients of the partition's cells and of the other columns, NaN where dropped.
+    fn coefficients(&self, response: usize) -> Vec<f64> {
+        let normal = self.normal;
+        let (p, r) = (normal.columns(), normal.within.len());
+        let own = |column: usize| self.solution.coefficients[column * r + response];
+        let shift: f64 =
+            normal.response_shifts[response] - (0..p).map(|column| normal.shifts[column] * own(column)).sum::<f64>();
+        let mut coefficients = Vec::with_capacity(normal.cells.len() + p);
+        for (cell, &weight) in normal.cells.iter().enumerate() {
+            let row = &normal.shifted_cross[cell * p..(cell + 1) * p];
+            let explained: f64 = row.iter().enumerate().map(|(column, sum)| sum * own(column)).sum();
+            let sum = normal.cell_responses[cell * r + response];
+            coefficients.push(if weight > 0.0 { (sum - explained) / weight + shift } else { f64::NAN });
+        }
+        let mut others = vec![f64::NAN; p];
+        for &column in &self.solution.kept {
+            others[column] = own(column);
+        }
+        coefficients.extend(others);
+        coefficients
+    }
+
+    /// The diagonal of (X'WX)⁻¹, NaN where dropped.
+    fn unscaled_variances(&self) -> Vec<f64> {
+        let normal = self.normal;
+        let p = normal.columns();
+        let inverse = &self.solution.inverse;
+        let mut variances = Vec::with_capacity(normal.cells.len() + p);
+        for (cell, &weight) in normal.cells.iter().enumerate() {
+            if weight <= 0.0 {
+                variances.push(f64::NAN);
+                continue;
+            }
+            let means: Vec<f64> = normal.cross[cell * p..(cell + 1) * p].iter().map(|sum| sum / weight).collect();
+            let quadratic: f64 = self
+                .solution
+                .kept
+                .iter()
+                .map(|&i| {
+                    let row = &inverse[i * p..(i + 1) * p];
+                    means[i] * row.iter().zip(&means).map(|(a, b)| a * b).sum::<f64>()
+                })
+                .sum();
+            variances.push(1.0 / weight + quadratic);
+        }
+        let mut others = vec![f64::NAN; p];
+        for &column in &self.solution.kept {
+            others[column] = inverse[column * p + column];
+        }
+        variances.extend(others);
+        variances
+    }
+
+    /// The covariance matrix of all coefficients without a cube, NaN where dropped.
+    fn covariance(&self, variance: f64) -> Vec<f64> {
+        let normal = self.normal;
+        let (k, p) = (normal.cells.len(), normal.columns());
+        let width = k + p;
+        let inverse = &self.solution.inverse;
+        let mut matrix = vec![f64::NAN; width * width];
+        for &i in &self.solution.kept {
+            for &j in &self.solution.kept {
+                matrix[(k + i) * width + k + j] = variance * inverse[i * p + j];
+            }
+        }
+        if let [weight] = normal.cells.as_slice() {
+            let means: Vec<f64> = normal.cross.iter().map(|sum| sum / weight).collect();
+            let mut quadratic = 0.0;
+            for &i in &self.solution.kept {
+                let row = &inverse[i * p..(i + 1) * p];
+                let product: f64 = row.iter().zip(&means).map(|(a, b)| a * b).sum();
+                quadratic += means[i] * product;
+                matrix[k + i] = -variance * product;
+                matrix[(k + i) * width] = -variance * product;
+            }
+            matrix[0] = variance * (1.0 / weight + quadratic);
+        }
+        matrix
+    }
+
+    fn count_table(&self, term: &Term, coefficients: &[Vec<f64>]) -> CountTable {
+        let normal = self.normal;
+        let k = normal.cells.len();
+        let factors: Vec<usize> = self.design.factors(term).collect();
+        let levels = (0..k)
+            .map(|cell| {
+                let codes = self.design.codes_of(term, cell);
+                factors.iter().zip(codes).map(|(&v, code)| self.design.variables[v].kind.level(code)).collect()
+            })
+            .collect();
+        let alone = normal.columns() == 0;
+        let means = (alone || self.options.cube_predictions).then(|| {
+            coefficients
+                .iter()
+                .map(|coefficients| {
+                    let (cells, others) = coefficients.split_at(k);
+                    let at_means: f64 =
+                        others.iter().zip(&normal.means).filter(|(b, _)| !b.is_nan()).map(|(b, mean)| b * mean).sum();
+                    cells.iter().map(|cell| cell + at_means).collect()
+                })
+                .collect()
+        });
+        let factors = factors.iter().map(|&v| self.design.variables[v].label.clone()).collect();
+        CountTable { factors, levels, means, counts: normal.cells.clone() }
+    }
+}
