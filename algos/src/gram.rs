@@ -132,9 +132,7 @@ impl Gram {
         };
         let columns = if work.weighted.is_empty() { &work.values } else { &work.weighted };
         kernels::dense(&work.values, columns, weights.is_some(), len, count, &mut self.tables[0]);
-        for (table, lanes, data) in
-            zip3(&plan.tables[1..], &mut work.lanes[1..], &mut self.tables[1..])
-        {
+        for (table, lanes, data) in zip3(&plan.tables[1..], &mut work.lanes[1..], &mut self.tables[1..]) {
             let cells = table.cells_of(&work.tile, &mut work.cells[..len]);
             if table.moments.len() == 1 && weights.is_none() {
                 lanes.count(data, cells);
@@ -202,7 +200,13 @@ impl Work {
             lanes: plan
                 .tables
                 .iter()
-                .map(|table| kernels::Lanes::new(table.cells, table.moments.len(), design.weights == Default::default()))
+                .map(|table| {
+                    kernels::Lanes::new(
+                        table.cells,
+                        table.moments.len(),
+                        design.weights == Default::default(),
+                    )
+                })
                 .collect(),
         }
     }
@@ -276,7 +280,8 @@ impl Accumulator for Gram {
             self.tables = later.tables;
             return Ok(());
         }
-        let deltas: Vec<f64> = later.shifts.iter().zip(&self.shifts).map(|(later, own)| later - own).collect();
+        let deltas: Vec<f64> =
+            later.shifts.iter().zip(&self.shifts).map(|(later, own)| later - own).collect();
         for ((moments, own), later) in self.moments.iter().zip(&mut self.tables).zip(&later.tables) {
             plan::merge(moments, own, later, &deltas);
         }
@@ -289,7 +294,8 @@ impl Accumulator for Gram {
 
     fn size(&self) -> usize {
         let tables: usize = self.tables.iter().map(|table| table.len() * size_of::<f64>()).sum();
-        let buffers = self.plan.as_ref().map_or(0, |plan| (2 * plan.values.len() + 8) * TILE * size_of::<f64>());
+        let buffers =
+            self.plan.as_ref().map_or(0, |plan| (2 * plan.values.len() + 8) * TILE * size_of::<f64>());
         2 * tables + buffers + size_of::<Self>()
     }
 }

@@ -3,13 +3,18 @@
 //! | algorithm | module | passes over the data | memory |
 //! |---|---|---|---|
 //! | linear regression (`rxLinMod`, `rx_lin_mod`) | [`linear`] | 1, one more before it for levels or ranges that the source does not know | O(p²) |
+//! | summary (`rxSummary`, `rx_summary`) | [`summary`] | 1 | O(cells) |
 //! | prediction (`rxPredict`, `rx_predict`) | [`predict`] | 1 | a block a thread |
 //!
 //! An algorithm is an [`engine::Estimator`]: it sees [`engine::Block`]s and nothing of files, threads or machines.
 //! [`design`] turns a formula into columns without ever writing out indicator columns, [`gram`] adds up their cross
 //! products, [`model`] keeps what was fitted in files that later releases read.
 
+pub mod design;
 mod error;
+pub mod gram;
+pub mod linear;
 pub mod summary;
+mod tails;
 
 pub use error::{Error, Result};

@@ -20,9 +20,6 @@
 
 mod estimator;
 mod inference;
-mod json;
-mod predict;
-mod print;
 mod solve;
 
 use serde::{Deserialize, Serialize};

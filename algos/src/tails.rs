@@ -115,8 +115,8 @@ fn ln_beta(a: f64, b: f64) -> f64 {
         (1.0 / 12.0 - (1.0 / 360.0 - (1.0 / 1260.0 - 1.0 / (1680.0 * square)) / square) / square) / z
     };
     let sum = small + large;
-    let difference =
-        (large - 0.5) * (small / large).ln_1p() + small * sum.ln() - small + correction(sum) - correction(large);
+    let difference = (large - 0.5) * (small / large).ln_1p() + small * sum.ln() - small + correction(sum)
+        - correction(large);
     ln_gamma(small) - difference
 }
 

@@ -93,8 +93,11 @@ impl Draft {
             draft.responses.push(position);
         }
         for term in &expanded.terms {
-            let variables =
-                term.variables.iter().map(|variable| draft.add(variable, schema)).collect::<Result<Vec<_>>>()?;
+            let variables = term
+                .variables
+                .iter()
+                .map(|variable| draft.add(variable, schema))
+                .collect::<Result<Vec<_>>>()?;
             draft.terms.push(Term { variables });
         }
         for weight in weights.columns() {
@@ -185,7 +188,9 @@ fn integers(label: &str, low: f64, high: f64, exclude: bool) -> Result<VariableK
         return Err(Error::Variable {
             variable: label.to_owned(),
             role: "a factor of integers",
-            reason: format!("its range is {low} to {high}; give F() a finite low and a high that is not below it"),
+            reason: format!(
+                "its range is {low} to {high}; give F() a finite low and a high that is not below it"
+            ),
         });
     }
     let levels = high - low + 1.0;
@@ -228,15 +233,16 @@ fn level_range(
 }
 
 fn resolve(written: &Written, schema: &Schema) -> Result<(Input, Pending)> {
-    let field = |column: &str| -> Result<&Field> {
-        Ok(schema.field(engine::source::index_of(schema, column)?))
-    };
+    let field =
+        |column: &str| -> Result<&Field> { Ok(schema.field(engine::source::index_of(schema, column)?)) };
     Ok(match written {
         Written::Column(column) => (Input::Column(column.clone()), plain(field(column)?)?),
         Written::Numeric { column } => {
             let field = field(column)?;
             let pending = match plain(field)? {
-                Pending::Known(VariableKind::Factor { levels, .. }) => Pending::Known(VariableKind::Codes { levels }),
+                Pending::Known(VariableKind::Factor { levels, .. }) => {
+                    Pending::Known(VariableKind::Codes { levels })
+                }
                 Pending::Levels { .. } => Pending::Levels { codes: true },
                 number => number,
             };
@@ -268,7 +274,8 @@ fn resolve(written: &Written, schema: &Schema) -> Result<(Input, Pending)> {
 }
 
 fn expression(expr: &Expr) -> Input {
-    expr.as_column().map_or_else(|| Input::Expression(expr.to_string()), |name| Input::Column(name.to_owned()))
+    expr.as_column()
+        .map_or_else(|| Input::Expression(expr.to_string()), |name| Input::Column(name.to_owned()))
 }
 
 /// What a column is without F() or N() around it.
@@ -297,6 +304,10 @@ fn is_number(data_type: &DataType) -> bool {
     data_type.is_integer()
         || matches!(
             data_type,
-            DataType::Boolean | DataType::Float32 | DataType::Float64 | DataType::Date32 | DataType::Timestamp(..)
+            DataType::Boolean
+                | DataType::Float32
+                | DataType::Float64
+                | DataType::Date32
+                | DataType::Timestamp(..)
         )
 }

@@ -41,7 +41,8 @@ impl Design {
         match style {
             LabelStyle::Revo => {
                 let cells: Vec<String> = levels.map(|(name, level)| format!("{name}={level}")).collect();
-                let numbers: Vec<&str> = self.numbers(term).map(|v| self.variables[v].label.as_str()).collect();
+                let numbers: Vec<&str> =
+                    self.numbers(term).map(|v| self.variables[v].label.as_str()).collect();
                 match (numbers.is_empty(), cells.is_empty()) {
                     (true, _) => cells.join(", "),
                     (false, true) => numbers.join(":"),

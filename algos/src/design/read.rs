@@ -12,9 +12,9 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
-    UInt64Type,
+    Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_buffer::NullBuffer;
@@ -117,7 +117,11 @@ pub(crate) struct Tile {
 
 impl Reader {
     /// A reader of these variables, and of the weights if wanted.
-    pub(crate) fn new(design: Arc<Design>, variables: impl IntoIterator<Item = usize>, weights: bool) -> Self {
+    pub(crate) fn new(
+        design: Arc<Design>,
+        variables: impl IntoIterator<Item = usize>,
+        weights: bool,
+    ) -> Self {
         let variables = variables
             .into_iter()
             .map(|variable| Column { variable, bound: None, array: None, levels: Levels::default() })
@@ -207,7 +211,8 @@ impl Reader {
                 }
                 VariableKind::Factor { levels, .. } => {
                     let out = &mut tile.codes[column.variable][..len];
-                    masked |= column.levels.fill(array, start, levels.len() as u32, mask, |i, code| out[i] = code);
+                    masked |=
+                        column.levels.fill(array, start, levels.len() as u32, mask, |i, code| out[i] = code);
                 }
                 VariableKind::Integers { low, high, exclude } => {
                     let mut numbers = [0.0; TILE];
@@ -250,7 +255,8 @@ impl Reader {
             for (i, (&number, &mask)) in numbers.iter().zip(mask.iter()).enumerate() {
                 let whole = !weight.whole || number.fract() == 0.0;
                 if mask != 0 && !(number >= 0.0 && number.is_finite() && whole) {
-                    let expected = if weight.whole { "whole numbers, 0 or more" } else { "finite, 0 or more" };
+                    let expected =
+                        if weight.whole { "whole numbers, 0 or more" } else { "finite, 0 or more" };
                     let row = start_row + (start + i) as u64;
                     return Err(Error::Weight { column: weight.name.clone(), value: number, row, expected });
                 }
@@ -339,7 +345,8 @@ impl Levels {
                 }
                 Some(map) => {
                     for (i, &key) in keys.iter().enumerate() {
-                        let code = usize::try_from(key).ok().and_then(|k| map.get(k).copied()).unwrap_or(UNKNOWN);
+                        let code =
+                            usize::try_from(key).ok().and_then(|k| map.get(k).copied()).unwrap_or(UNKNOWN);
                         let known = code < cells;
                         unknown |= !known;
                         put(i, if known { code } else { 0 });
@@ -414,7 +421,14 @@ fn mask_nan(numbers: &[f64], mask: &mut [u64]) -> bool {
     any
 }
 
-fn integer_codes(numbers: &[f64], low: f64, high: f64, exclude: bool, mask: &mut [u64], out: &mut [u32]) -> bool {
+fn integer_codes(
+    numbers: &[f64],
+    low: f64,
+    high: f64,
+    exclude: bool,
+    mask: &mut [u64],
+    out: &mut [u32],
+) -> bool {
     let mut outside = false;
     for ((&number, mask), out) in numbers.iter().zip(mask).zip(out) {
         let floor = number.floor();
@@ -444,9 +458,15 @@ macro_rules! by_type {
             DataType::Float64 => $with!(Float64Type, |x: f64| x),
             DataType::Date32 => $with!(Date32Type, |x: i32| f64::from(x)),
             DataType::Timestamp(TimeUnit::Second, _) => $with!(TimestampSecondType, |x: i64| x as f64),
-            DataType::Timestamp(TimeUnit::Millisecond, _) => $with!(TimestampMillisecondType, |x: i64| x as f64 / 1e3),
-            DataType::Timestamp(TimeUnit::Microsecond, _) => $with!(TimestampMicrosecondType, |x: i64| x as f64 / 1e6),
-            DataType::Timestamp(TimeUnit::Nanosecond, _) => $with!(TimestampNanosecondType, |x: i64| x as f64 / 1e9),
+            DataType::Timestamp(TimeUnit::Millisecond, _) => {
+                $with!(TimestampMillisecondType, |x: i64| x as f64 / 1e3)
+            }
+            DataType::Timestamp(TimeUnit::Microsecond, _) => {
+                $with!(TimestampMicrosecondType, |x: i64| x as f64 / 1e6)
+            }
+            DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+                $with!(TimestampNanosecondType, |x: i64| x as f64 / 1e9)
+            }
             other => Err(engine::Error::ColumnType {
                 column: String::new(),
                 found: other.to_string(),
@@ -460,7 +480,11 @@ fn number_type(data_type: &DataType) -> bool {
     data_type.is_integer()
         || matches!(
             data_type,
-            DataType::Boolean | DataType::Float32 | DataType::Float64 | DataType::Date32 | DataType::Timestamp(..)
+            DataType::Boolean
+                | DataType::Float32
+                | DataType::Float64
+                | DataType::Date32
+                | DataType::Timestamp(..)
         )
 }
 

@@ -1,7 +1,7 @@
 //! A pass that learns what the schema does not say: levels of factors, ranges of numbers.
 
+use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef};
 use engine::{Accumulator, Block};
 use foldhash::HashMap;
 use serde::{Deserialize, Serialize};
@@ -19,12 +19,12 @@ pub enum Found {
 }
 
 /// Learns levels and ranges of some variables.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Survey {
     items: Vec<Item>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Item {
     input: Input,
     found: Found,

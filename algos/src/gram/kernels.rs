@@ -253,7 +253,8 @@ mod tests {
     fn dense_sums_are_those_of_plain_loops() {
         for columns in [1, 2, 3, 12] {
             let len = 1001;
-            let values: Vec<f64> = (0..columns * TILE).map(|i| ((i * 7919 % 1013) as f64 - 500.0) / 7.0).collect();
+            let values: Vec<f64> =
+                (0..columns * TILE).map(|i| ((i * 7919 % 1013) as f64 - 500.0) / 7.0).collect();
             let mut out = vec![0.0; 1 + columns + columns * (columns + 1) / 2];
             dense(&values, &values, false, len, len as f64, &mut out);
             let column = |v: usize| &values[v * TILE..v * TILE + len];

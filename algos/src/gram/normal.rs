@@ -80,7 +80,8 @@ impl Sums<'_> {
         let (table, data) = (&self.plan.tables[index], &self.gram.tables[index]);
         let width = table.moments.len();
         let spot = |moment| table.spot(moment).unwrap_or(0);
-        let shift = |side: Side<'_>| side.columns.value.filter(|_| side.raw).map_or(0.0, |v| self.gram.shifts[v]);
+        let shift =
+            |side: Side<'_>| side.columns.value.filter(|_| side.raw).map_or(0.0, |v| self.gram.shifts[v]);
         let (shift_a, shift_b) = (shift(a), shift(b));
         let main = spot(moment(a.columns.value, b.columns.value));
         let value_a = spot(a.columns.value.map_or(Moment::One, Moment::Value));
@@ -208,7 +209,9 @@ impl Normal {
             let columns = &plan.terms[term];
             let own = side(columns);
             let indicator = Columns { value: None, ..columns.clone() };
-            sums.cross(Side { columns: &indicator, raw: true }, whole, |c, _, sum| normal.support[first + c] += sum);
+            sums.cross(Side { columns: &indicator, raw: true }, whole, |c, _, sum| {
+                normal.support[first + c] += sum
+            });
             sums.cross(raw(columns), whole, |c, _, sum| normal.means[first + c] += sum / total);
             if !own.raw
                 && let Some(value) = columns.value

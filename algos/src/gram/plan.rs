@@ -102,8 +102,7 @@ impl Plan {
         moments.extend((0..count).flat_map(|u| (u..count).map(move |v| Moment::Product(u, v))));
         self.tables.push(Table { factors: Vec::new(), cells: 1, moments });
         let one = Columns::one();
-        let all: Vec<&Columns> =
-            std::iter::once(&one).chain(&self.terms).chain(&self.responses).collect();
+        let all: Vec<&Columns> = std::iter::once(&one).chain(&self.terms).chain(&self.responses).collect();
         let mut tables: Vec<Table> = Vec::new();
         for (i, a) in all.iter().enumerate() {
             for b in &all[i..] {
@@ -116,7 +115,8 @@ impl Plan {
                     None => {
                         let label = || labels(&self.design, &factors);
                         let cells = cells(&self.design, &factors, label)?;
-                        let factors = factors.iter().map(|&v| (v, self.design.variables[v].kind.cells())).collect();
+                        let factors =
+                            factors.iter().map(|&v| (v, self.design.variables[v].kind.cells())).collect();
                         tables.push(Table { factors, cells, moments: Vec::new() });
                         let last = tables.len() - 1;
                         &mut tables[last]
@@ -142,10 +142,8 @@ fn labels(design: &Design, factors: &[usize]) -> String {
 }
 
 fn cells(design: &Design, factors: &[usize], label: impl FnOnce() -> String) -> Result<usize> {
-    let product = factors
-        .iter()
-        .map(|&variable| design.variables[variable].kind.cells() as u128)
-        .product::<u128>();
+    let product =
+        factors.iter().map(|&variable| design.variables[variable].kind.cells() as u128).product::<u128>();
     if product > MAX_CELLS as u128 {
         return Err(Error::TooManyLevels {
             variable: label(),
@@ -259,7 +257,9 @@ pub(crate) fn merge(moments: &[Moment], own: &mut [f64], later: &[f64], deltas: 
         .map(|&moment| match moment {
             Moment::One => (moment, [0; 3]),
             Moment::Value(_) => (moment, [spot(Moment::One), 0, 0]),
-            Moment::Product(u, v) => (moment, [spot(Moment::One), spot(Moment::Value(u)), spot(Moment::Value(v))]),
+            Moment::Product(u, v) => {
+                (moment, [spot(Moment::One), spot(Moment::Value(u)), spot(Moment::Value(v))])
+            }
         })
         .collect();
     let width = moments.len();

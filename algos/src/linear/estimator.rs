@@ -129,7 +129,10 @@ impl LinMod {
         if self.options.cube && !design.terms.first().is_some_and(|term| design.is_categorical(term)) {
             return Err(Error::Option {
                 option: "cube",
-                reason: format!("the first term of '{}' must be a factor or an interaction of factors", design.formula),
+                reason: format!(
+                    "the first term of '{}' must be a factor or an interaction of factors",
+                    design.formula
+                ),
             });
         }
         Ok(LinModState(Stage::Gram(Arc::new(Plan::new(Arc::new(design))?))))
@@ -175,7 +178,9 @@ impl Estimator for LinMod {
             (Stage::Survey(draft), Sums::Found(found)) => {
                 Ok(ControlFlow::Continue(self.gram_stage(draft, &found)?))
             }
-            (Stage::Gram(plan), Sums::Gram(gram)) => Ok(ControlFlow::Break(infer(&plan, &gram, &self.options)?)),
+            (Stage::Gram(plan), Sums::Gram(gram)) => {
+                Ok(ControlFlow::Break(infer(&plan, &gram, &self.options)?))
+            }
             _ => Err(Error::Mismatch { what: "the sums are of another pass" }),
         }
     }

@@ -63,7 +63,10 @@ fn first_levels_last(design: &Design, term: &Term) -> Vec<usize> {
         .map(|cell| {
             let codes = design.codes_of(term, cell);
             let turned = codes.iter().zip(&levels).map(|(code, levels)| (code + 1) % levels);
-            turned.zip(&levels).fold((0, 1), |(cell, step), (code, levels)| (cell + code * step, step * levels)).0
+            turned
+                .zip(&levels)
+                .fold((0, 1), |(cell, step), (code, levels)| (cell + code * step, step * levels))
+                .0
         })
         .collect()
 }
@@ -196,7 +199,9 @@ impl Fit<'_> {
             .solution
             .kept
             .iter()
-            .map(|&column| self.solution.coefficients[column * r + response] * normal.right[column * r + response])
+            .map(|&column| {
+                self.solution.coefficients[column * r + response] * normal.right[column * r + response]
+            })
             .sum();
         (normal.within[response] - explained).max(0.0)
     }
@@ -206,8 +211,8 @@ impl Fit<'_> {
         let normal = self.normal;
         let (p, r) = (normal.columns(), normal.within.len());
         let own = |column: usize| self.solution.coefficients[column * r + response];
-        let shift: f64 =
-            normal.response_shifts[response] - (0..p).map(|column| normal.shifts[column] * own(column)).sum::<f64>();
+        let shift: f64 = normal.response_shifts[response]
+            - (0..p).map(|column| normal.shifts[column] * own(column)).sum::<f64>();
         let mut coefficients = Vec::with_capacity(normal.cells.len() + p);
         for (cell, &weight) in normal.cells.iter().enumerate() {
             let row = &normal.shifted_cross[cell * p..(cell + 1) * p];
@@ -234,7 +239,8 @@ impl Fit<'_> {
                 variances.push(f64::NAN);
                 continue;
             }
-            let means: Vec<f64> = normal.cross[cell * p..(cell + 1) * p].iter().map(|sum| sum / weight).collect();
+            let means: Vec<f64> =
+                normal.cross[cell * p..(cell + 1) * p].iter().map(|sum| sum / weight).collect();
             let quadratic: f64 = self
                 .solution
                 .kept
@@ -288,7 +294,11 @@ impl Fit<'_> {
         let levels = (0..k)
             .map(|cell| {
                 let codes = self.design.codes_of(term, cell);
-                factors.iter().zip(codes).map(|(&v, code)| self.design.variables[v].kind.level(code)).collect()
+                factors
+                    .iter()
+                    .zip(codes)
+                    .map(|(&v, code)| self.design.variables[v].kind.level(code))
+                    .collect()
             })
             .collect();
         let alone = normal.columns() == 0;
@@ -297,8 +307,12 @@ impl Fit<'_> {
                 .iter()
                 .map(|coefficients| {
                     let (cells, others) = coefficients.split_at(k);
-                    let at_means: f64 =
-                        others.iter().zip(&normal.means).filter(|(b, _)| !b.is_nan()).map(|(b, mean)| b * mean).sum();
+                    let at_means: f64 = others
+                        .iter()
+                        .zip(&normal.means)
+                        .filter(|(b, _)| !b.is_nan())
+                        .map(|(b, mean)| b * mean)
+                        .sum();
                     cells.iter().map(|cell| cell + at_means).collect()
                 })
                 .collect()

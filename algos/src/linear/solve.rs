@@ -41,7 +41,11 @@ pub(super) fn solve(normal: &Normal, order: &[usize], units: Option<&[usize]>) -
     let scales: Vec<f64> = (0..p)
         .map(|i| {
             let square = at(i, i);
-            if square > CONSTANT * normal.diagonal[i].abs() && square > 0.0 { 1.0 / square.sqrt() } else { 0.0 }
+            if square > CONSTANT * normal.diagonal[i].abs() && square > 0.0 {
+                1.0 / square.sqrt()
+            } else {
+                0.0
+            }
         })
         .collect();
     let mut kept: Vec<usize> = Vec::new();
@@ -91,7 +95,13 @@ pub(super) fn solve(normal: &Normal, order: &[usize], units: Option<&[usize]>) -
 }
 
 /// The 1-norm of the scaled matrix times that of its inverse.
-fn condition(normal: &Normal, kept: &[usize], inverse: &[f64], scales: &[f64], units: Option<&[usize]>) -> f64 {
+fn condition(
+    normal: &Normal,
+    kept: &[usize],
+    inverse: &[f64],
+    scales: &[f64],
+    units: Option<&[usize]>,
+) -> f64 {
     if kept.is_empty() {
         return 1.0;
     }
@@ -100,16 +110,15 @@ fn condition(normal: &Normal, kept: &[usize], inverse: &[f64], scales: &[f64], u
         None => scales[column],
         Some(units) => {
             let shared = kept.iter().filter(|&&other| units[other] == units[column]);
-            let (count, sum) =
-                shared.fold((0.0, 0.0), |(count, sum), &other| (count + 1.0, sum + normal.schur[other * p + other]));
+            let (count, sum) = shared.fold((0.0, 0.0), |(count, sum), &other| {
+                (count + 1.0, sum + normal.schur[other * p + other])
+            });
             1.0 / f64::sqrt(sum / count)
         }
     };
     let unit: Vec<f64> = kept.iter().map(|&column| scale_of(column)).collect();
     let norm = |entry: &dyn Fn(usize, usize) -> f64| {
-        (0..kept.len())
-            .map(|j| (0..kept.len()).map(|i| entry(i, j).abs()).sum::<f64>())
-            .fold(0.0, f64::max)
+        (0..kept.len()).map(|j| (0..kept.len()).map(|i| entry(i, j).abs()).sum::<f64>()).fold(0.0, f64::max)
     };
     let direct = norm(&|i, j| normal.schur[kept[i] * p + kept[j]] * unit[i] * unit[j]);
     let inverted = norm(&|i, j| inverse[kept[i] * p + kept[j]] / (unit[i] * unit[j]));
