@@ -9,7 +9,7 @@
 //! # Large means
 //! Numbers are shifted before they are multiplied, by their mean in the first tile of the partial result, rounded to
 //! 24 bits so that the subtraction mostly is exact. So a variable of 10⁹ ± 1 keeps its digits. Partials of
-//! different shifts merge by the binomial formula (Chan, Golub, LeVeque 1983), and [`normal`] puts the shifts back where
+//! different shifts merge by the binomial formula (Chan, Golub and others, 1983), and [`normal`] puts the shifts back where
 //! they matter.
 //!
 //! # Order of additions
@@ -25,7 +25,7 @@ use std::sync::Arc;
 use engine::{Accumulator, Block};
 use serde::{Deserialize, Serialize};
 
-use crate::design::{Design, Reader, TILE, Tile};
+use crate::design::{Design, Reader, TILE, Tile, Weights};
 use crate::{Error, Result};
 use plan::{Moment, Plan};
 
@@ -204,7 +204,7 @@ impl Work {
                     kernels::Lanes::new(
                         table.cells,
                         table.moments.len(),
-                        design.weights == Default::default(),
+                        design.weights == Weights::default(),
                     )
                 })
                 .collect(),
@@ -230,7 +230,9 @@ impl Work {
                             *out *= x;
                         }
                     }
-                    out.iter_mut().for_each(|out| *out -= shift);
+                    for out in out.iter_mut() {
+                        *out -= shift;
+                    }
                 }
             }
             if tile.masked {

@@ -12,8 +12,11 @@
 
 pub mod design;
 mod error;
+mod format;
 pub mod gram;
 pub mod linear;
+pub mod model;
+pub mod predict;
 pub mod summary;
 mod tails;
 

@@ -18,8 +18,12 @@
 //! Probability weights scale sums and leave the number of observations alone; rows of weight 0 count as valid but not
 //! as observations. Frequency weights are numbers of observations. The residual degrees of freedom follow.
 
+mod check;
 mod estimator;
 mod inference;
+mod json;
+mod predict;
+mod print;
 mod solve;
 
 use serde::{Deserialize, Serialize};
@@ -27,6 +31,9 @@ use serde::{Deserialize, Serialize};
 use crate::design::{Design, LabelStyle, Weights};
 
 pub use estimator::{LinMod, LinModPartial, LinModState, LinModSums};
+
+/// The kind of these models in files.
+pub(crate) const KIND: &str = "lin_mod";
 
 /// How a linear model is fitted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

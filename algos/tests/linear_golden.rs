@@ -1,6 +1,8 @@
-//! Linear models against numbers that others published: NIST StRD (certified) and the documentation of RevoScaleR.
+//! Linear models against numbers that others published: NIST (certified) and the documentation of RevoScaleR.
 
 mod tables;
+
+use std::fmt::Write;
 
 use algos::design::Weights;
 use algos::linear::LinModOptions;
@@ -53,7 +55,7 @@ fn longley() {
         -2.020_229_803_816_83,
         -1.033_226_867_173_59,
         -0.511_041_056_535_807e-1,
-        1829.151_464_613_55,
+        1_829.151_464_613_55,
     ];
     let errors = [
         890_420.383_607_373,
@@ -143,7 +145,7 @@ fn income() -> engine::source::MemorySource {
         (3944.5127, "Urban", "Male"),
     ] {
         for deviation in [-2.0, -1.0, 0.0, 1.0, 2.0] {
-            text += &format!("{},{region},{sex}\n", mean + 50.0 * deviation);
+            writeln!(text, "{},{region},{sex}", mean + 50.0 * deviation).unwrap();
         }
     }
     csv(&text)

@@ -170,7 +170,7 @@ fn settle(label: &str, pending: Pending, found: Option<&Found>) -> Result<Variab
         Pending::Known(kind) => kind,
         Pending::Levels { codes: true } => VariableKind::Codes { levels: levels() },
         Pending::Levels { codes: false } => VariableKind::Factor { levels: levels(), merged: Vec::new() },
-        Pending::LevelRange { low, high, exclude } => level_range(label, levels(), low, high, exclude)?,
+        Pending::LevelRange { low, high, exclude } => level_range(label, &levels(), low, high, exclude)?,
         Pending::Range { low, high, exclude } => {
             let (least, most) = match found {
                 Some(Found::Range(Some(range))) => *range,
@@ -207,7 +207,7 @@ fn integers(label: &str, low: f64, high: f64, exclude: bool) -> Result<VariableK
 
 fn level_range(
     label: &str,
-    levels: Vec<String>,
+    levels: &[String],
     low: Option<f64>,
     high: Option<f64>,
     exclude: bool,
@@ -253,7 +253,7 @@ fn resolve(written: &Written, schema: &Schema) -> Result<(Input, Pending)> {
             let (low, high, exclude) = (*low, *high, *exclude);
             let pending = match plain(field)? {
                 Pending::Known(VariableKind::Factor { levels, .. }) => {
-                    Pending::Known(level_range(&written.label(), levels, low, high, exclude)?)
+                    Pending::Known(level_range(&written.label(), &levels, low, high, exclude)?)
                 }
                 Pending::Levels { .. } => Pending::LevelRange { low, high, exclude },
                 _ => {
@@ -278,7 +278,7 @@ fn expression(expr: &Expr) -> Input {
         .map_or_else(|| Input::Expression(expr.to_string()), |name| Input::Column(name.to_owned()))
 }
 
-/// What a column is without F() or N() around it.
+/// What a column is without `F()` or `N()` around it.
 fn plain(field: &Field) -> Result<Pending> {
     let data_type = field.data_type();
     if engine::factor::is_factor(data_type) {

@@ -3,7 +3,7 @@
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
 use engine::{Accumulator, Block};
-use foldhash::HashMap;
+use foldhash::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::Input;
@@ -29,7 +29,7 @@ struct Item {
     input: Input,
     found: Found,
     #[serde(skip)]
-    codes: HashMap<String, ()>,
+    codes: HashSet<String>,
     #[serde(skip)]
     bound: Option<Bound>,
     /// Levels of the last dictionary that was taken in, so that the same one costs nothing.
@@ -45,7 +45,7 @@ impl Survey {
             .map(|(input, levels)| Item {
                 input,
                 found: if levels { Found::Levels(Vec::new()) } else { Found::Range(None) },
-                codes: HashMap::default(),
+                codes: HashSet::default(),
                 bound: None,
                 last: None,
             })
@@ -59,10 +59,10 @@ impl Item {
         let Found::Levels(levels) = &mut self.found else { return };
         if self.codes.len() != levels.len() {
             // after deserialization
-            self.codes = levels.iter().map(|level| (level.clone(), ())).collect();
+            self.codes = levels.iter().cloned().collect();
         }
-        if !self.codes.contains_key(text) {
-            self.codes.insert(text.to_owned(), ());
+        if !self.codes.contains(text) {
+            self.codes.insert(text.to_owned());
             levels.push(text.to_owned());
         }
     }

@@ -210,7 +210,7 @@ impl Normal {
             let own = side(columns);
             let indicator = Columns { value: None, ..columns.clone() };
             sums.cross(Side { columns: &indicator, raw: true }, whole, |c, _, sum| {
-                normal.support[first + c] += sum
+                normal.support[first + c] += sum;
             });
             sums.cross(raw(columns), whole, |c, _, sum| normal.means[first + c] += sum / total);
             if !own.raw

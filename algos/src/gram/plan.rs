@@ -110,18 +110,15 @@ impl Plan {
                 if factors.is_empty() {
                     continue;
                 }
-                let table = match tables.iter_mut().position(|table| table.is_of(&factors)) {
-                    Some(index) => &mut tables[index],
-                    None => {
-                        let label = || labels(&self.design, &factors);
-                        let cells = cells(&self.design, &factors, label)?;
-                        let factors =
-                            factors.iter().map(|&v| (v, self.design.variables[v].kind.cells())).collect();
-                        tables.push(Table { factors, cells, moments: Vec::new() });
-                        let last = tables.len() - 1;
-                        &mut tables[last]
-                    }
-                };
+                let known = tables.iter().position(|table| table.is_of(&factors));
+                let index = known.unwrap_or(tables.len());
+                if known.is_none() {
+                    let cells = cells(&self.design, &factors, || labels(&self.design, &factors))?;
+                    let factors =
+                        factors.iter().map(|&v| (v, self.design.variables[v].kind.cells())).collect();
+                    tables.push(Table { factors, cells, moments: Vec::new() });
+                }
+                let table = &mut tables[index];
                 table.need(moment(a.value, b.value));
             }
         }

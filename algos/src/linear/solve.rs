@@ -213,9 +213,9 @@ mod tests {
         let factor = vec![vec![2.0], vec![1.0, 3.0], vec![4.0, 5.0, 6.0]];
         let a = [[4.0, 2.0, 8.0], [2.0, 10.0, 19.0], [8.0, 19.0, 77.0]];
         let inverse = invert(&factor);
-        for i in 0..3 {
+        for (i, row) in a.iter().enumerate() {
             for j in 0..3 {
-                let product: f64 = (0..3).map(|k| a[i][k] * inverse[k * 3 + j]).sum();
+                let product: f64 = (0..3).map(|k| row[k] * inverse[k * 3 + j]).sum();
                 assert!((product - f64::from(u8::from(i == j))).abs() < 1e-12);
             }
         }

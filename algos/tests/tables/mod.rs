@@ -54,12 +54,11 @@ pub(crate) fn csv(text: &str) -> MemorySource {
     let mut arrays: Vec<ArrayRef> = Vec::new();
     for column in 0..names.len() {
         let parsed: Option<Vec<f64>> = rows.iter().map(|row| row[column].parse().ok()).collect();
-        arrays.push(match parsed {
-            Some(values) => Arc::new(Float64Array::from(values)),
-            None => {
-                let factor: DictionaryArray<Int32Type> = rows.iter().map(|row| Some(row[column])).collect();
-                Arc::new(factor)
-            }
+        arrays.push(if let Some(values) = parsed {
+            Arc::new(Float64Array::from(values))
+        } else {
+            let factor: DictionaryArray<Int32Type> = rows.iter().map(|row| Some(row[column])).collect();
+            Arc::new(factor)
         });
     }
     let fields: Vec<Field> = names
