@@ -23,7 +23,7 @@ fn parts(x: f64, digits: usize) -> Parts {
 /// Numbers in the common format of a column, each without padding. Not-a-number is `NaN`.
 pub(crate) fn format_common(numbers: &[f64], digits: usize) -> Vec<String> {
     let finite: Vec<Parts> = numbers.iter().filter(|x| x.is_finite()).map(|&x| parts(x, digits)).collect();
-    let negative = finite.iter().any(|part| part.negative) as usize;
+    let negative = usize::from(finite.iter().any(|part| part.negative));
     let decimals =
         finite.iter().map(|part| (part.digits as i32 - part.exponent - 1).max(0)).max().unwrap_or(0) as usize;
     let left = finite.iter().map(|part| part.exponent.max(0) as usize + 1).max().unwrap_or(1);

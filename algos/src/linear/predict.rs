@@ -182,7 +182,7 @@ impl LinearPredictor {
             })
             .collect();
         let covariance = LinModModel::needs_errors(options)
-            .then(|| model.cov_coef.as_ref())
+            .then_some(model.cov_coef.as_ref())
             .flatten()
             .map(|matrix| matrix.iter().map(|&c| if c.is_nan() { 0.0 } else { c }).collect());
         let quantile = || tails::t_quantile_two_sided(1.0 - options.level, model.df[1]);

@@ -7,7 +7,8 @@
 //! # When a column counts as dependent
 //! A pivot of [`TOLERANCE`] or less, `10⁻¹¹`. Rounding leaves exact dependences at about `p · 2⁻⁵³ ≈ 10⁻¹³` for hundreds
 //! of columns; dependences of data in 4-byte floats leave `10⁻¹⁴`. On the other side, a level that occurs once in 10⁹
-//! rows has a pivot of `10⁻⁹` and must stay, and so must NIST's hardest case here (Longley, `5 · 10⁻⁴`).
+//! rows has a pivot of `10⁻⁹` and must stay, and so must NIST's hardest case here (Longley, `5 · 10⁻⁴`). A small pivot
+//! kept before makes those after it uncertain; where that uncertainty is above the tolerance, it is the tolerance.
 //! A column whose centred square is below [`CONSTANT`] of its raw one is constant within cells.
 //!
 //! One step of iterative refinement, its residual in twice the working precision, takes back what the factorization lost.
@@ -19,6 +20,9 @@ const TOLERANCE: f64 = 1e-11;
 
 /// The share of a column's square that must be left within the cells of the partition.
 const CONSTANT: f64 = 1e-14;
+
+/// The relative error of an entry of the scaled matrix.
+const ENTRY: f64 = 1e-14;
 
 /// The coefficients of the columns beside the partition.
 pub(super) struct Solution {
@@ -55,13 +59,18 @@ pub(super) fn solve(normal: &Normal, order: &[usize], units: Option<&[usize]>) -
             continue;
         }
         let mut row: Vec<f64> = Vec::with_capacity(kept.len() + 1);
+        let mut uncertainty = 1.0;
         for (other, l) in kept.iter().zip(&factor) {
             let j = row.len();
             let entry = at(column, *other) * scales[column] * scales[*other];
-            row.push((entry - dot(&row, &l[..j])) / l[j]);
+            let value: f64 = (entry - dot(&row, &l[..j])) / l[j];
+            // errors of the entry and of the earlier pivot, to first order
+            let ratio = (value / l[j]).abs();
+            uncertainty += 2.0 * ratio + ratio * ratio;
+            row.push(value);
         }
         let pivot = 1.0 - dot(&row, &row);
-        if pivot > TOLERANCE {
+        if pivot > TOLERANCE.max(ENTRY * uncertainty) {
             row.push(pivot.sqrt());
             factor.push(row);
             kept.push(column);
