@@ -282,6 +282,9 @@ impl SummaryPartial {
 impl Evaluated {
     /// The rows to keep: those with a weight and, unless missing values are left out by term, with every variable.
     fn complete_rows(&self, by_term: bool) -> engine::Result<Option<BooleanArray>> {
+        if by_term && self.weights.is_none() {
+            return Ok(None);
+        }
         let mut keep = vec![true; self.rows];
         if let Some(weights) = &self.weights {
             for (keep, weight) in keep.iter_mut().zip(weights) {
