@@ -28,6 +28,12 @@ pub trait Transform: Send + Sync {
     /// # Errors
     /// As [`Transform::output_schema`].
     fn bind(&self, input: &SchemaRef) -> Result<BoundTransform>;
+
+    /// The input column whose stored statistics are those of the output column `name`; `None` where rows or values
+    /// change.
+    fn unchanged(&self, _name: &str) -> Option<String> {
+        None
+    }
 }
 
 /// A transform that knows the columns that it gets.
@@ -59,6 +65,10 @@ impl BlockSource for Transformed {
 
     fn info(&self) -> SourceInfo {
         self.source.info()
+    }
+
+    fn statistics(&self, column: &str) -> Option<xdf::ColumnStatistics> {
+        self.source.statistics(&self.transform.unchanged(column)?)
     }
 
     fn open(&self, options: &ScanOptions) -> Result<BlockReader> {
@@ -202,6 +212,10 @@ impl Transform for Project {
 
     fn input_columns(&self, _: &SchemaRef, _: &[String]) -> Vec<String> {
         self.0.clone()
+    }
+
+    fn unchanged(&self, name: &str) -> Option<String> {
+        self.0.iter().find(|kept| *kept == name).cloned()
     }
 
     fn bind(&self, input: &SchemaRef) -> Result<BoundTransform> {
