@@ -1,1 +1,41 @@
-//! The extension module.
+//! The native half of the Python package `revoscalepy`.
+//!
+//! Python programs speak Microsoft's documented functions; their arguments are checked and their results shaped in
+//! Python. This module is the narrow part between: a [`source::Source`] is the engine's description of data, a
+//! [`linmod::LinearModel`] is a fitted model, and the functions run passes. Tables cross by the Arrow C data interface,
+//! results as JSON or plain objects.
+//!
+//! ```text
+//!   revoscalepy/*.py ──► Source ──► passes on worker threads (run.rs) ──► Arrow table, JSON, model
+//!                         ▲ paths, Arrow streams                           │ errors as exceptions (error.rs)
+//! ```
+
+#![allow(unsafe_code, reason = "the glue that PyO3's macros write; there is no unsafe code of our own")]
+#![allow(clippy::needless_pass_by_value, reason = "PyO3 hands extracted arguments over by value")]
+
+mod annotate;
+mod arrow;
+mod describe;
+mod error;
+mod linmod;
+mod predict;
+mod run;
+mod source;
+mod summary;
+mod text;
+
+use pyo3::prelude::*;
+
+/// The native half of revoscalepy; see the package for what it is for.
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<source::Source>()?;
+    module.add_class::<summary::Summary>()?;
+    module.add_class::<linmod::LinearModel>()?;
+    module.add_function(wrap_pyfunction!(linmod::lin_mod, module)?)?;
+    module.add_function(wrap_pyfunction!(predict::predict, module)?)?;
+    module.add_function(wrap_pyfunction!(predict::predict_to, module)?)?;
+    module.add_function(wrap_pyfunction!(summary::summary, module)?)?;
+    Ok(())
+}

@@ -1,0 +1,121 @@
+"""From whatever a caller calls data to the engine's source."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from revoscalepy import _native
+from revoscalepy._arguments import kept, names, path_text
+from revoscalepy._frames import is_pandas, to_arrow
+from revoscalepy.utils.RxOptions import RxOptions
+
+BINARY = (".xdf", ".parquet", ".pq", ".arrow", ".feather", ".ipc", ".arrows")
+
+
+def one_pass(
+    *,
+    rows: tuple[int, int] | None = None,
+    progress: Any = None,
+    block_rows: int | None = None,
+) -> dict[str, Any]:
+    """How the native functions are to run: rows as first (from 0) and end, rows of a block, progress function."""
+    threads = int(RxOptions.get_option("NumCoresToUse"))
+    return {
+        "rows": rows,
+        "progress": progress,
+        "block_rows": block_rows,
+        "threads": threads if threads > 0 else None,
+    }
+
+
+def is_text_path(path: str) -> bool:
+    """Whether a path is one of a text file, by its name."""
+    name = path.lower()
+    for packed in (".gz", ".zst"):
+        name = name.removesuffix(packed)
+    return not name.endswith(BINARY)
+
+
+def open_source(data: Any, function: str = "data") -> _native.Source:
+    """The engine's source for a data source object, a path, a frame, or any Arrow object.
+
+    :raises FileNotFoundError: when a path does not exist.
+    :raises TypeError: when ``data`` is none of these.
+    """
+    from revoscalepy.datasource.RxDataSource import RxDataSource
+
+    if isinstance(data, _native.Source):
+        return data
+    if isinstance(data, RxDataSource):
+        return data._open()
+    if isinstance(data, (str, os.PathLike)):
+        return _native.Source.open([path_text(data)], None, False, one_pass())
+    table = to_arrow(data)
+    if table is None:
+        raise TypeError(
+            f"{function}: cannot read data from {type(data).__name__}; give a data source, a path, a pandas "
+            "DataFrame, a dictionary of columns, or an object with the Arrow PyCapsule interface"
+        )
+    return _native.Source.from_arrow(table, one_pass())
+
+
+def data_name(data: Any) -> str | None:
+    """The file that results are said to come from; ``None`` for data in memory."""
+    file = getattr(data, "file", None)
+    if file is not None:
+        return ", ".join(file) if isinstance(file, list) else str(file)
+    return path_text(data) if isinstance(data, (str, os.PathLike)) else None
+
+
+def data_class(data: Any) -> str:
+    """The name of the kind of data, for the ``class`` field of the information."""
+    return "DataFrame" if is_pandas(data) else type(data).__name__
+
+
+def shown_call(function: str, formula: str, data: Any, **choices: Any) -> str:
+    """The call as results print it; choices that are not made are left out."""
+    name = data_name(data)
+    shown = repr(name) if isinstance(data, (str, os.PathLike)) else f"<{data_class(data)}>"
+    if name is not None and not isinstance(data, (str, os.PathLike)):
+        shown = f"{data_class(data)}({name!r})"
+    made = "".join(f", {choice} = {value!r}" for choice, value in choices.items() if value)
+    return f"{function}(formula = {formula!r}, data = {shown}{made})"
+
+
+def prepare(
+    source: _native.Source,
+    *,
+    transforms: Mapping[str, str] | None = None,
+    row_selection: str | None = None,
+    vars_to_keep: str | Sequence[str] | None = None,
+    vars_to_drop: str | Sequence[str] | None = None,
+) -> _native.Source:
+    """The source with computed columns, then a row selection, then fewer columns; computed columns stay in."""
+    keep = kept(source.names(), vars_to_keep, vars_to_drop)
+    computed: list[str] = []
+    if transforms:
+        pairs = list(_expressions(transforms))
+        computed = names("transforms", [name for name, _ in pairs]) or []
+        source = source.compute(pairs)
+    if row_selection is not None:
+        if not isinstance(row_selection, str):
+            raise TypeError(
+                f"row_selection must be an expression as text, not {type(row_selection).__name__}"
+            )
+        source = source.select(row_selection)
+    if keep is not None:
+        source = source.project(list(dict.fromkeys([*keep, *computed])))
+    return source
+
+
+def _expressions(transforms: Mapping[str, str]) -> Any:
+    if not isinstance(transforms, Mapping):
+        raise TypeError("transforms must be a dictionary from column names to expressions")
+    for name, expression in transforms.items():
+        if not isinstance(expression, str):
+            raise TypeError(
+                f"transforms['{name}'] must be an expression as text, not {type(expression).__name__}"
+            )
+        yield str(name), expression

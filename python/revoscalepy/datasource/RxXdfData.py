@@ -1,0 +1,70 @@
+"""XDF files as data sources and as outputs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from revoscalepy import _native
+from revoscalepy._arguments import kept, not_built, path_text
+from revoscalepy._paths import input_path
+from revoscalepy._source import one_pass
+from revoscalepy.datasource.RxDataSource import RxDataSource
+
+if TYPE_CHECKING:
+    pass
+
+
+class RxXdfData(RxDataSource):
+    """An XDF file: XDF 5, or Microsoft's containers 3.1 and 4.2 (which are only read).
+
+    :param file: path of the file; as an output, the file to be written.
+    :param vars_to_keep: columns to read; exclusive with ``vars_to_drop``.
+    :param vars_to_drop: columns to skip.
+    :param return_data_frame: ``rx_import`` without an output returns a DataFrame (default) or a dictionary of arrays.
+    :param strings_as_factors: not supported for XDF files, whose columns have their types.
+    :param blocks_per_read: no effect; blocks are streamed.
+    :param file_system: only ``"native"``.
+    :param create_composite_set: not supported.
+    :param create_partition_set: not supported.
+    :param blocks_per_composite_file: no effect without composite sets.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        vars_to_keep: list[str] | None = None,
+        vars_to_drop: list[str] | None = None,
+        return_data_frame: bool = True,
+        strings_as_factors: bool = False,
+        blocks_per_read: int = 1,
+        file_system: str | Any = "native",
+        create_composite_set: bool | None = None,
+        create_partition_set: bool | None = None,
+        blocks_per_composite_file: int = 3,
+    ) -> None:
+        if not isinstance(file, (str, os.PathLike)):
+            raise TypeError(f"RxXdfData: file must be a path, not {type(file).__name__}")
+        not_built(
+            "RxXdfData",
+            strings_as_factors=strings_as_factors,
+            create_composite_set=create_composite_set,
+            create_partition_set=create_partition_set,
+            file_system=None if file_system == "native" else file_system,
+        )
+        kept((), vars_to_keep, vars_to_drop)
+        super().__init__()
+        self.file = path_text(file)
+        self.vars_to_keep = vars_to_keep
+        self.vars_to_drop = vars_to_drop
+        self.return_data_frame = return_data_frame
+        self.strings_as_factors = strings_as_factors
+        self.blocks_per_read = blocks_per_read
+        self.file_system = file_system
+
+    def __repr__(self) -> str:
+        return f"RxXdfData({self.file!r})"
+
+    def _open(self) -> _native.Source:
+        source = _native.Source.open([input_path(self.file)], None, False, one_pass())
+        return self._projected(source, self.vars_to_keep, self.vars_to_drop)

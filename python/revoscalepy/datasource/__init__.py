@@ -1,0 +1,1 @@
+"""Data sources: descriptions of data that are read on use."""

@@ -1,0 +1,273 @@
+"""Linear regression."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from revoscalepy import _native
+from revoscalepy._arguments import no_extra, not_built
+from revoscalepy._progress import finished, of_level
+from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class RxLinModSummary:
+    """What :meth:`RxLinModResults.summary` returns: the coefficient table, printed in the documented layout.
+
+    ``coefficients`` is a DataFrame: a row for each coefficient, the columns Estimate, Std. Error, t value, Pr(>|t|).
+    """
+
+    def __init__(self, coefficients: pd.DataFrame, text: str) -> None:
+        self.coefficients = coefficients
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+    __str__ = __repr__
+
+
+class RxLinModResults:
+    """A fitted linear model; fields are attributes, and items also under their dotted names (``coef.std.error``).
+
+    With P coefficients and N responses:
+
+    - ``coefficients``, ``coef_std_error``, ``coef_t_value``, ``coef_p_value``: DataFrames, P x N, labelled; dropped
+      coefficients are NaN.
+    - ``aliased``: which coefficients were dropped; a Series of P logicals.
+    - ``cov_coef``: DataFrame, P x P, when asked for.
+    - ``cov_data``: DataFrame, covariances of the columns but the intercept, when asked for.
+    - ``residual_squares``, ``total_squares``, ``y_var``, ``sigma``, ``residual_variance``, ``r_squared``,
+      ``adj_r_squared``, ``f_pvalue``, ``deviance``: a number, or with several responses a list of one each.
+    - ``fstatistics``: dictionary of value, numdf, dendf; ``None`` for a model of only an intercept.
+    - ``df``: list: rank, residual degrees of freedom, number of coefficients.
+    - ``rank``, ``condition_number``, ``n_valid_obs``, ``n_missing_obs``: numbers.
+    - ``count_df``: DataFrame of the cells and their counts, with ``cube=True``.
+    - ``y_names``, ``formula``, ``call``, ``params``.
+
+    Models pickle; the bytes hold the model, not the data.
+    """
+
+    def __init__(self, model: _native.LinearModel) -> None:
+        self._model = model
+        self._fields = _fields(json.loads(model.fields()))
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_"):
+            fields = self.__dict__.get("_fields", {})
+            key = _DOTLESS.get(name, name)
+            if key in fields:
+                return fields[key]
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __getitem__(self, name: str) -> Any:
+        key = name.replace(".", "_")
+        return self._fields[_DOTLESS.get(key, key)]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.replace(".", "_") in self._fields
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._fields]
+
+    def keys(self) -> list[str]:
+        """Return the names of the fields."""
+        return list(self._fields)
+
+    def summary(self) -> RxLinModSummary:
+        """Return the coefficients with their standard errors and tests, and the quality of the fit."""
+        import pandas as pd
+
+        response = self.y_names[0]
+        table = pd.DataFrame(
+            {
+                "Estimate": self.coefficients[response],
+                "Std. Error": self.coef_std_error[response],
+                "t value": self.coef_t_value[response],
+                "Pr(>|t|)": self.coef_p_value[response],
+            }
+        )
+        return RxLinModSummary(table, self._model.summary_text().rstrip())
+
+    def __repr__(self) -> str:
+        return self._model.text().rstrip()
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self._model.to_bytes(),)
+
+
+# the old names of some fields
+_DOTLESS = {"countDF": "count_df", "nobs": "n_valid_obs"}
+
+
+def _restored(data: bytes) -> RxLinModResults:
+    return RxLinModResults(_native.LinearModel.from_bytes(data))
+
+
+def rx_lin_mod(
+    formula: str,
+    data: Any,
+    pweights: str | None = None,
+    fweights: str | None = None,
+    cube: bool = False,
+    cube_predictions: bool = False,
+    row_selection: str | None = None,
+    transforms: dict[str, str] | None = None,
+    transform_objects: dict[str, Any] | None = None,
+    transform_function: str | Callable[..., Any] | None = None,
+    transform_variables: list[str] | None = None,
+    transform_packages: list[str] | None = None,
+    drop_first: bool = False,
+    drop_main: bool = True,
+    cov_coef: bool = False,
+    cov_data: bool = False,
+    blocks_per_read: int = 1,
+    report_progress: int | None = None,
+    verbose: int = 0,
+    compute_context: Any = None,
+    **kwargs: Any,
+) -> RxLinModResults:
+    """Fit a linear model by least squares, in one pass over data of any size.
+
+    :param formula: such as ``"ArrDelay ~ DayOfWeek + CRSDepTime"``; factors get a coefficient for each level but the
+        last, which is the reference.
+    :param data: data source, path, DataFrame or Arrow object.
+    :param pweights: name of a column of probability weights.
+    :param fweights: name of a column of frequency weights (whole numbers).
+    :param cube: give every cell of the first term, a factor, its own coefficient instead of an intercept.
+    :param cube_predictions: with ``cube``: also predict every cell, in ``count_df``.
+    :param row_selection: an expression; the rows for which it is true are used. It sees computed columns.
+    :param transforms: name to expression: columns to add or replace, in order.
+    :param transform_function: not supported yet, nor are the arguments that belong to it.
+    :param drop_first: make the first level of each factor the reference.
+    :param drop_main: drop main effects rather than cells of their interactions.
+    :param cov_coef: keep the covariance matrix of the coefficients; standard errors of predictions need it.
+    :param cov_data: keep the covariance matrix of the columns of the design.
+    :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
+    :param compute_context: only ``None``: this process.
+
+    ``blocks_per_read`` and ``verbose`` have no effect.
+
+    :raises ValueError: for a formula that cannot be understood, an unknown column, a column of the wrong type, data
+        without a complete row.
+    """
+    no_extra("rx_lin_mod", kwargs)
+    not_built(
+        "rx_lin_mod",
+        "compute columns with 'transforms' and select rows with 'row_selection', both expressions as text",
+        transform_objects=transform_objects,
+        transform_function=transform_function,
+        transform_variables=transform_variables,
+        transform_packages=transform_packages,
+    )
+    not_built("rx_lin_mod", compute_context=compute_context)
+    source = prepare(open_source(data, "rx_lin_mod"), transforms=transforms, row_selection=row_selection)
+    fit: dict[str, Any] = {
+        "pweights": pweights,
+        "fweights": fweights,
+        "cube": bool(cube),
+        "cube_predictions": bool(cube_predictions),
+        "drop_first": bool(drop_first),
+        "drop_main": bool(drop_main),
+        "cov_coef": bool(cov_coef),
+        "cov_data": bool(cov_data),
+    }
+    call = shown_call("rx_lin_mod", formula, data, **{**fit, "drop_main": None})
+    fit["call"], fit["data"] = call, data_name(data) or data_class(data)
+    progress = of_level(report_progress)
+    model = _native.lin_mod(source, formula, json.dumps(fit), one_pass(progress=progress))
+    finished(progress)
+    return RxLinModResults(model)
+
+
+#: the name before release 9.2
+rx_lin_mod_ex = rx_lin_mod
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _fields(raw: dict[str, Any]) -> dict[str, Any]:
+    """The fields as pandas objects and numbers, from the model's own description."""
+    import pandas as pd
+
+    labels, responses = raw["labels"], raw["y_names"]
+
+    def matrix(name: str) -> pd.DataFrame:
+        columns = {
+            response: pd.Series([_number(value) for value in values], index=labels, dtype="float64")
+            for response, values in zip(responses, raw[name], strict=True)
+        }
+        return pd.DataFrame(columns, index=labels)
+
+    fields: dict[str, Any] = {name: matrix(name) for name in _MATRICES}
+    fields["aliased"] = pd.Series(raw["aliased"], index=labels, dtype=bool)
+    for name in _NUMBERS:
+        fields[name] = raw[name]
+    kept = [label for label in labels if label != "(Intercept)"]
+    for name, of in (("cov_coef", labels), ("cov_data", kept)):
+        if raw[name] is not None:
+            fields[name] = _square(raw[name], of)
+    if raw["count_df"] is not None:
+        fields["count_df"] = _counts(raw["count_df"], responses)
+    if raw["partitions"] is not None:
+        fields["partitions"] = raw["partitions"]
+    fields["y_names"] = responses
+    for name in ("formula", "call", "params"):
+        fields[name] = raw[name]
+    return fields
+
+
+def _square(values: list[float | None], names: list[str]) -> pd.DataFrame:
+    """A matrix given by rows; its names, where there are as many."""
+    import pandas as pd
+
+    size = math.isqrt(len(values))
+    rows = [[_number(value) for value in values[i * size : (i + 1) * size]] for i in range(size)]
+    named = names if len(names) == size else None
+    return pd.DataFrame(rows, index=named, columns=named, dtype="float64")
+
+
+def _counts(table: dict[str, Any], responses: list[str]) -> pd.DataFrame:
+    """The cells of a cube: their levels in order, cell means or predictions, counts."""
+    import pandas as pd
+
+    columns: dict[str, Any] = {}
+    for position, factor in enumerate(table["factors"]):
+        levels = [cell[position] for cell in table["levels"]]
+        columns[factor] = pd.Categorical(levels, categories=list(dict.fromkeys(levels)))
+    for response, values in zip(responses, table["means"] or (), strict=False):
+        columns[response] = pd.Series([_number(value) for value in values], dtype="float64")
+    columns["Counts"] = pd.Series(table["counts"], dtype="float64")
+    return pd.DataFrame(columns)
+
+
+_MATRICES = ("coefficients", "coef_std_error", "coef_t_value", "coef_p_value")
+_NUMBERS = (
+    "residual_squares",
+    "total_squares",
+    "y_var",
+    "sigma",
+    "residual_variance",
+    "r_squared",
+    "adj_r_squared",
+    "f_pvalue",
+    "fstatistics",
+    "df",
+    "rank",
+    "condition_number",
+    "n_valid_obs",
+    "n_missing_obs",
+    "deviance",
+)

@@ -1,0 +1,98 @@
+"""Options of the session, under Microsoft's names."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, ClassVar
+
+
+def _sample_data_folder() -> str:
+    if folder := os.environ.get("RXDF_SAMPLE_DATA"):
+        return folder
+    home = os.path.expanduser("~")
+    if sys.platform == "win32":
+        cache = os.environ.get("LOCALAPPDATA", os.path.join(home, "AppData", "Local"))
+    elif sys.platform == "darwin":
+        cache = os.path.join(home, "Library", "Caches")
+    else:
+        cache = os.environ.get("XDG_CACHE_HOME", os.path.join(home, ".cache"))
+    return os.path.join(cache, "rxdf", "sample_data")
+
+
+class RxOptions:
+    """Options by name; a class without instances.
+
+    Options with an effect:
+
+    - ``sampleDataDir``: the folder of the sample data; the environment variable ``RXDF_SAMPLE_DATA``, else
+      ``rxdf/sample_data`` in the user's cache folder. Nothing is shipped: put AirlineDemoSmall.xdf and the like there.
+    - ``DataPath``, ``OutDataPath``: folders that data source paths are looked up in and outputs are written to; unset.
+    - ``reportProgress``: 0 (default) to 3, see the functions' ``report_progress``.
+    - ``XdfCompressionLevel``: 0 to 9, default 1.
+    - ``NumCoresToUse``: threads of a pass; -1 (default) for all.
+    - ``NumDigits``: significant digits in printed results, default 7.
+    - ``CoefLabelStyle``: only ``"Revo"``.
+    - ``integerMissing``: ``"na"`` (default) for nullable pandas columns, ``"sentinel"`` for Microsoft's
+      sentinels (-2147483648 for int32) in and out.
+
+    The other documented options are kept and have no effect.
+    """
+
+    _options: ClassVar[dict[str, Any]] = {
+        "unitTestDataDir": None,
+        "sampleDataDir": _sample_data_folder(),
+        "blocksPerRead": 1,
+        "reportProgress": 0,
+        "RowDisplayMax": -1,
+        "MemStatsReset": 0,
+        "MemStatsDiff": 0,
+        "NumCoresToUse": -1,
+        "NumDigits": 7,
+        "ShowTransformFn": False,
+        "DataPath": None,
+        "OutDataPath": None,
+        "XdfCompressionLevel": 1,
+        "FileSystem": "native",
+        "UseSparseCube": False,
+        "RngBfferSize": 1,
+        "DropMain": True,
+        "CoefLabelStyle": "Revo",
+        "NumTasks": 1,
+        "unixPythonPath": None,
+        "traceLevel": 0,
+        "integerMissing": "na",
+    }
+
+    _allowed: ClassVar[dict[str, tuple[Any, ...]]] = {
+        "integerMissing": ("na", "sentinel"),
+        "CoefLabelStyle": ("Revo",),
+        "reportProgress": (0, 1, 2, 3),
+        "XdfCompressionLevel": tuple(range(-1, 10)),
+    }
+
+    @staticmethod
+    def get_option(name: str) -> Any:
+        """Return the value of an option.
+
+        :raises ValueError: when there is no such option.
+        """
+        RxOptions._check(name)
+        return RxOptions._options[name]
+
+    @staticmethod
+    def set_option(name: str, value: Any) -> None:
+        """Set an option for the rest of the session.
+
+        :raises ValueError: when there is no such option, or it does not take the value.
+        """
+        RxOptions._check(name)
+        allowed = RxOptions._allowed.get(name)
+        if allowed is not None and value not in allowed:
+            raise ValueError(f"option '{name}' must be one of {', '.join(map(repr, allowed))}, not {value!r}")
+        RxOptions._options[name] = value
+
+    @staticmethod
+    def _check(name: str) -> None:
+        if name not in RxOptions._options:
+            raise ValueError(f"there is no option '{name}'; the options are: {', '.join(RxOptions._options)}")

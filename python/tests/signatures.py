@@ -1,0 +1,67 @@
+"""The documented signatures of what the package offers, as the reference gives them (types left out)."""
+
+DOCUMENTED = {
+    "RxDataSource": "column_info=None",
+    "RxXdfData": (
+        "file, vars_to_keep=None, vars_to_drop=None, return_data_frame=True, strings_as_factors=False, "
+        "blocks_per_read=1, file_system='native', create_composite_set=None, create_partition_set=None, "
+        "blocks_per_composite_file=3"
+    ),
+    "RxTextData": (
+        "file, strings_as_factors=False, column_classes=None, column_info=None, vars_to_keep=None, "
+        "vars_to_drop=None, missing_value_string='NA', rows_per_read=500000, delimiter=None, "
+        "combine_delimiters=False, quote_mark='\"', decimal_point='.', thousands_separator=None, "
+        "read_date_format='[%y[-][/]%m[-][/]%d]', "
+        "read_posixct_format='%y[-][/]%m[-][/]%d [%H:%M[:%S]][%p]', century_cutoff=20, "
+        "first_row_is_column_names=None, rows_to_sniff=10000, rows_to_skip=0, return_data_frame=True, "
+        "default_read_buffer_size=10000, default_decimal_column_type=None, default_missing_column_type=None, "
+        "write_precision=7, strip_zeros=False, quoted_delimiters=False, is_fixed_format=None, "
+        "use_fast_read=True, create_file_set=None, rows_per_out_file=None, verbose=0, "
+        "check_vars_to_keep=False, file_system='native', input_encoding='utf-8', "
+        "write_factors_as_indexes=False"
+    ),
+    # the text says that further arguments of data sources may follow, hence **kwargs
+    "rx_import": (
+        "input_data, output_file=None, vars_to_keep=None, vars_to_drop=None, row_selection=None, "
+        "transforms=None, transform_objects=None, transform_function=None, transform_variables=None, "
+        "transform_packages=None, append=None, overwrite=False, number_rows=None, strings_as_factors=None, "
+        "column_classes=None, column_info=None, rows_per_read=None, type=None, max_rows_by_columns=None, "
+        "report_progress=None, verbose=None, xdf_compression_level=None, create_composite_set=None, "
+        "blocks_per_composite_file=None, **kwargs"
+    ),
+    "rx_get_info": (
+        "data, get_var_info=False, get_block_sizes=False, get_value_labels=None, vars_to_keep=None, "
+        "vars_to_drop=None, start_row=1, num_rows=0, compute_info=False, all_nodes=False, verbose=0"
+    ),
+    "rx_get_var_info": (
+        "data, get_value_labels=True, vars_to_keep=None, vars_to_drop=None, compute_info=False, all_nodes=False"
+    ),
+    "rx_get_var_names": "data",
+    "rx_read_xdf": (
+        "file, vars_to_keep=None, vars_to_drop=None, row_var_name=None, start_row=1, num_rows=None, "
+        "return_data_frame=True, strings_as_factors=False, max_rows_by_columns=None, report_progress=None, "
+        "read_by_block=False, cpp_interp=None"
+    ),
+    "rx_summary": (
+        "formula, data, by_group_out_file=None, summary_stats=None, by_term=True, pweights=None, fweights=None, "
+        "row_selection=None, transforms=None, transform_objects=None, transform_function=None, "
+        "transform_variables=None, transform_packages=None, transform_environment=None, overwrite=False, "
+        "use_sparse_cube=None, remove_zero_counts=None, blocks_per_read=None, rows_per_block=100000, "
+        "report_progress=None, verbose=0, compute_context=None, **kwargs"
+    ),
+    "rx_lin_mod": (
+        "formula, data, pweights=None, fweights=None, cube=False, cube_predictions=False, row_selection=None, "
+        "transforms=None, transform_objects=None, transform_function=None, transform_variables=None, "
+        "transform_packages=None, drop_first=False, drop_main=True, cov_coef=False, cov_data=False, "
+        "blocks_per_read=1, report_progress=None, verbose=0, compute_context=None, **kwargs"
+    ),
+    "rx_predict": "model_object=None, data=None, output_data=None, **kwargs",
+    "rx_predict_default": (
+        "model_object=None, data=None, output_data=None, compute_standard_errors=False, interval='none', "
+        "confidence_level=0.95, compute_residuals=False, type=None, write_model_vars=False, "
+        "extra_vars_to_write=None, remove_missings=False, append=None, overwrite=False, "
+        "check_factor_levels=True, predict_var_names=None, residual_var_names=None, interval_var_names=None, "
+        "std_errors_var_names=None, blocks_per_read=0, report_progress=None, verbose=0, "
+        "xdf_compression_level=0, compute_context=None, **kwargs"
+    ),
+}
