@@ -44,6 +44,11 @@ pub trait BlockSource: Send + Sync {
     fn statistics(&self, _column: &str) -> Option<xdf::ColumnStatistics> {
         None
     }
+
+    /// Cells of text that became missing in the last pass because they do not fit their column.
+    fn bad_cells(&self) -> Vec<text::BadCells> {
+        Vec::new()
+    }
 }
 
 /// What a source knows of itself without reading.

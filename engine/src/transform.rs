@@ -71,6 +71,10 @@ impl BlockSource for Transformed {
         self.source.statistics(&self.transform.unchanged(column)?)
     }
 
+    fn bad_cells(&self) -> Vec<crate::source::text::BadCells> {
+        self.source.bad_cells()
+    }
+
     fn open(&self, options: &ScanOptions) -> Result<BlockReader> {
         let wanted: Vec<String> = match &options.columns {
             Some(columns) => columns.clone(),

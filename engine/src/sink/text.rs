@@ -85,6 +85,7 @@ enum Output {
     Plain(AtomicFile),
     Gzip(GzEncoder<AtomicFile>),
     Zstd(ZstdEncoder<'static, AtomicFile>),
+    Stream { writer: Box<dyn Write + Send>, bytes: u64 },
 }
 
 impl TextSink {
@@ -104,24 +105,7 @@ impl TextSink {
             Some((_, "psv")) => b'|',
             _ => b',',
         });
-        if delimiter >= 0x80
-            || matches!(delimiter, 0 | b'"' | b'\n' | b'\r')
-            || delimiter.is_ascii_alphanumeric()
-        {
-            return Err(Error::InvalidOption {
-                option: "delimiter".into(),
-                reason: "must be one ASCII character that is no letter, digit, quote or line end".into(),
-            });
-        }
-        for field in schema.fields() {
-            format::check(field)?;
-        }
-        let invisible = schema.fields().len() == 1 || delimiter == b' ';
-        let missing = match options.text.missing.as_str() {
-            "" if invisible => "NA",
-            missing => missing,
-        };
-        let layout = Layout::new(delimiter, missing, options.text.float_digits);
+        let layout = layout(delimiter, schema, options)?;
         let file = AtomicFile::create(path, options.overwrite)?;
         let output = match compression {
             None => Output::Plain(file),
@@ -131,25 +115,41 @@ impl TextSink {
                 Output::Zstd(ZstdEncoder::new(file, level).map_err(Error::io(path))?)
             }
         };
-        let mut sink = Self {
-            path: path.to_path_buf(),
-            schema: schema.clone(),
-            layout,
-            output,
-            written: Written::default(),
-        };
-        if options.text.header {
+        Self { path: path.to_path_buf(), schema: schema.clone(), layout, output, written: Written::default() }
+            .begin(delimiter, options.text.header)
+    }
+
+    /// Starts text on something that is no file, such as the standard output; `name` stands for it in errors.
+    ///
+    /// # Errors
+    /// As [`TextSink::create`].
+    pub fn to_writer(
+        writer: impl Write + Send + 'static,
+        name: &str,
+        schema: &SchemaRef,
+        options: &SinkOptions,
+    ) -> Result<Self> {
+        let delimiter = options.text.delimiter.unwrap_or(b',');
+        let layout = layout(delimiter, schema, options)?;
+        let output = Output::Stream { writer: Box::new(writer), bytes: 0 };
+        Self { path: name.into(), schema: schema.clone(), layout, output, written: Written::default() }
+            .begin(delimiter, options.text.header)
+    }
+
+    /// Writes the header.
+    fn begin(mut self, delimiter: u8, header: bool) -> Result<Self> {
+        if header {
             let mut line = Vec::new();
-            for (index, field) in sink.schema.fields().iter().enumerate() {
+            for (index, field) in self.schema.fields().iter().enumerate() {
                 if index > 0 {
                     line.push(delimiter);
                 }
-                sink.layout.text(field.name().as_bytes(), &mut line);
+                self.layout.text(field.name().as_bytes(), &mut line);
             }
             line.push(b'\n');
-            sink.output.write_all(&line).map_err(Error::io(path))?;
+            self.output.write_all(&line).map_err(Error::io(&self.path))?;
         }
-        Ok(sink)
+        Ok(self)
     }
 
     fn same_columns(&self, batch: &RecordBatch) -> Result<()> {
@@ -169,12 +169,37 @@ impl TextSink {
     }
 }
 
+/// How values look, after checking that everything can be written.
+fn layout(delimiter: u8, schema: &SchemaRef, options: &SinkOptions) -> Result<Layout> {
+    if delimiter >= 0x80 || matches!(delimiter, 0 | b'"' | b'\n' | b'\r') || delimiter.is_ascii_alphanumeric()
+    {
+        return Err(Error::InvalidOption {
+            option: "delimiter".into(),
+            reason: "must be one ASCII character that is no letter, digit, quote or line end".into(),
+        });
+    }
+    for field in schema.fields() {
+        format::check(field)?;
+    }
+    let invisible = schema.fields().len() == 1 || delimiter == b' ';
+    let missing = match options.text.missing.as_str() {
+        "" if invisible => "NA",
+        missing => missing,
+    };
+    Ok(Layout::new(delimiter, missing, options.text.float_digits))
+}
+
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match self {
             Self::Plain(file) => file.write(bytes),
             Self::Gzip(file) => file.write(bytes),
             Self::Zstd(file) => file.write(bytes),
+            Self::Stream { writer, bytes: count } => {
+                let written = writer.write(bytes)?;
+                *count += written as u64;
+                Ok(written)
+            }
         }
     }
 
@@ -183,6 +208,7 @@ impl Write for Output {
             Self::Plain(file) => file.flush(),
             Self::Gzip(file) => file.flush(),
             Self::Zstd(file) => file.flush(),
+            Self::Stream { writer, .. } => writer.flush(),
         }
     }
 }
@@ -219,6 +245,10 @@ impl BlockSink for TextSink {
             Output::Plain(file) => file,
             Output::Gzip(file) => file.finish().map_err(Error::io(&self.path))?,
             Output::Zstd(file) => file.finish().map_err(Error::io(&self.path))?,
+            Output::Stream { mut writer, bytes } => {
+                writer.flush().map_err(Error::io(&self.path))?;
+                return Ok(Written { bytes, ..self.written });
+            }
         };
         Ok(Written { bytes: file.persist()?, ..self.written })
     }

@@ -208,6 +208,10 @@ impl BlockSource for TextSource {
         let reader = TextReader::new(self, schema, plan, options);
         Ok(BlockReader::new(Box::new(reader), options, start))
     }
+
+    fn bad_cells(&self) -> Vec<BadCells> {
+        Self::bad_cells(self)
+    }
 }
 
 impl Shape {
