@@ -215,7 +215,7 @@ fn column(month: &Month, index: usize) -> Result<ArrayRef> {
     let rows = 0..month.len();
     Ok(match index {
         0 => Arc::new(Int16Array::from_value(month.year, month.len())),
-        1 => small(&vec![month.month; month.len()], &levels.months)?,
+        1 => small(&vec![month.number; month.len()], &levels.months)?,
         2 => Arc::new(Int32Array::from_iter_values(month.day.iter().map(|&day| i32::from(day)))),
         3 => small(&month.weekday, &levels.days)?,
         4 => Arc::new(Float32Array::from_iter_values(month.departure.iter().copied())),

@@ -25,11 +25,12 @@ Data are read block by block and may be larger than the memory.";
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0    success (also when the reader of the output went away)
-  1    the work failed: a file cannot be read or written, data are wrong or damaged, a column does not exist
-  2    the arguments cannot be understood: an unknown option, a value out of range, a syntax error in a formula or
-       an expression
-  130  cancelled with Ctrl-C; no output was left half-written
+  0    success, also when the reader of the output went away
+  1    the work failed: a file cannot be read or written, data are wrong or damaged, or a
+       column does not exist
+  2    the arguments cannot be understood: an unknown option, a value out of range, a syntax
+       error in a formula or an expression
+  130  cancelled with Ctrl-C; no output is left half-written
 
 Examples:
   xdf generate airline --rows 1000000 -o flights.csv
@@ -105,8 +106,8 @@ Examples:
   xdf import 'data/2008-*.csv.gz' -o 2008.xdf --missing NA --strings-as-factors
   xdf import AirlineDemoSmall.csv -o airline.xdf --missing M \\
       --factor DayOfWeek=Monday,Tuesday,Wednesday,Thursday,Friday,Saturday,Sunday
-  xdf import flights.parquet -o late.xdf --compute 'Late = ArrDelay > 15' --where 'ArrDelay > 0' \\
-      --keep ArrDelay,Late,DayOfWeek")]
+  xdf import flights.parquet -o late.xdf --compute 'Late = ArrDelay > 15' \\
+      --where 'ArrDelay > 0' --keep ArrDelay,Late,DayOfWeek")]
 pub(crate) struct ImportArgs {
     /// Files or patterns, read one after the other as one table
     #[arg(required = true, value_name = "IN")]
@@ -130,8 +131,8 @@ pub(crate) struct ImportArgs {
 /// `xdf export`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The format follows from the end of OUT: .parquet, .arrow (IPC file), .arrows (IPC stream), .csv, .tsv, .csv.gz, .csv.zst, \
-or .xdf. With - for OUT, CSV is written to the standard output.
+The format follows from the end of OUT: .parquet, .arrow (IPC file), .arrows (IPC stream), .csv,
+.tsv, .csv.gz, .csv.zst, or .xdf. With - for OUT, CSV is written to the standard output.
 
 Examples:
   xdf export flights.xdf -o flights.parquet
@@ -219,8 +220,8 @@ pub(crate) struct HeadArgs {
 /// `xdf summary`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-FORMULA names the variables: '~ a + b' (the ~ may be left out), '~ .' for all, 'a:g' for a by the levels of g, 'g:h' for
-the counts of two factors, F(x) to take the integers of x for levels.
+FORMULA names the variables: '~ a + b' (the ~ may be left out), '~ .' for all, 'a:g' for a by the
+levels of g, 'g:h' for the counts of two factors, F(x) to take the integers of x for levels.
 
 Examples:
   xdf summary '~ ArrDelay + CRSDepTime + DayOfWeek' flights.xdf
@@ -263,8 +264,9 @@ pub(crate) enum FitCommand {
 /// `xdf fit linmod`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-FORMULA is 'response ~ terms': a + b, a:b (interaction), a*b, F(x) (factor of integers), N(f), log(x), exp(x), sqrt(x),
-pow(x, 2), I(expression), -1 for no intercept; `quoted names` may hold anything.
+FORMULA is 'response ~ terms': a + b, a:b (interaction), a*b, F(x) (factor of integers), N(f) (codes
+of a factor), log(x), exp(x), sqrt(x), pow(x, 2), I(expression), -1 for no intercept; `quoted names`
+may hold anything.
 
 Examples:
   xdf fit linmod 'ArrDelay ~ DayOfWeek + CRSDepTime' flights.xdf -o delay.model
@@ -304,7 +306,8 @@ pub(crate) struct LinmodArgs {
 /// `xdf predict`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The columns are named after the response: ArrDelay_Pred, ArrDelay_StdErr, ArrDelay_Lower, ArrDelay_Upper, ArrDelay_Resid.
+The columns are named after the response: ArrDelay_Pred, ArrDelay_StdErr, ArrDelay_Lower,
+ArrDelay_Upper, ArrDelay_Resid.
 
 Examples:
   xdf predict delay.model flights.xdf -o predicted.xdf
@@ -317,7 +320,7 @@ pub(crate) struct PredictArgs {
     /// File or pattern to read
     #[arg(value_name = "FILE")]
     pub(crate) input: PathBuf,
-    /// The file to write, in the format that its name asks for
+    /// The file to write, in the format that its name asks for; - for CSV on the standard output
     #[arg(long, short, value_name = "OUT")]
     pub(crate) output: PathBuf,
     /// Also write standard errors of the predictions (the model needs --cov)
@@ -327,7 +330,7 @@ pub(crate) struct PredictArgs {
     #[arg(long, value_name = "KIND")]
     pub(crate) interval: Option<Interval>,
     /// Probability that an interval holds
-    #[arg(long, value_name = "P", default_value_t = 0.95)]
+    #[arg(long, value_name = "P", default_value_t = 0.95, value_parser = values::probability)]
     pub(crate) confidence_level: f64,
     /// Also write residuals, where the data have the response
     #[arg(long)]

@@ -8,6 +8,7 @@ mod generate;
 mod head;
 mod import;
 mod info;
+mod moving;
 mod predict;
 mod summary;
 mod verify;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
+use engine::source::text::TextError;
 use engine::syntax::SyntaxError;
 
 /// Arguments that only turn out to be wrong after they have been parsed.
@@ -41,53 +42,83 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     if error.chain().any(|cause| cause.downcast_ref().is_some_and(is_pipe)) {
         return ExitCode::SUCCESS;
     }
+    say(error);
+    ExitCode::from(code(error))
+}
+
+/// Prints help and version as they are, and what is wrong with the arguments as one sentence.
+pub(crate) fn report_usage(error: &clap::Error) -> ExitCode {
+    let whole = error.render().to_string();
+    let Some(problem) = whole.strip_prefix("error: ").filter(|_| error.use_stderr()) else {
+        // nothing is left to do when printing fails
+        let _ = error.print();
+        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+    };
+    let (problem, _) = problem.split_once("\nUsage:").unwrap_or((problem, ""));
+    let (problem, _) = problem.split_once("\nFor more information").unwrap_or((problem, ""));
+    let parts = problem.split("\n\n").map(one_line).filter(|part| !part.is_empty());
+    let sentence =
+        parts.map(|part| part.trim_start_matches("tip: ").to_owned()).collect::<Vec<_>>().join("; ");
+    let _ = std::io::stderr().lock().write_all(format!("xdf: {sentence}; see --help\n").as_bytes());
+    ExitCode::from(2)
+}
+
+/// Prints the error as one sentence on the standard error.
+pub(crate) fn say(error: &anyhow::Error) {
     let stderr = std::io::stderr();
     let mut text = format!("xdf: {}\n", sentence(error));
     if stderr.is_terminal()
-        && let Some(syntax) = syntax(error)
+        && let Some(place) = place(error)
     {
         // below the sentence, for eyes: the text and the place
-        for line in syntax.to_string().lines().skip(1).take(2) {
+        for line in place.to_string().lines().skip(1).take(2) {
             text.push_str(line);
             text.push('\n');
         }
     }
+    // when not even this can be written, nothing is left to say it to
     let _ = stderr.lock().write_all(text.as_bytes());
-    ExitCode::from(code(error))
 }
 
 fn code(error: &anyhow::Error) -> u8 {
-    let cause = |cause: &(dyn Error + 'static)| match engine_error(cause) {
+    let code = |cause: &(dyn Error + 'static)| match engine_error(cause) {
         Some(engine::Error::Cancelled) => Some(130),
-        Some(engine::Error::InvalidOption { .. }) => Some(2),
-        Some(engine::Error::Xdf(xdf::Error::InvalidOption { .. })) => Some(2),
-        _ if cause.is::<Usage>() => Some(2),
-        _ => None,
+        Some(
+            engine::Error::InvalidOption { .. }
+            | engine::Error::Syntax(_)
+            | engine::Error::Xdf(xdf::Error::InvalidOption { .. })
+            | engine::Error::Text(TextError::UnknownType { .. } | TextError::UnknownEncoding { .. }),
+        ) => Some(2),
+        _ if cause.is::<Usage>() || cause.is::<SyntaxError>() => Some(2),
+        _ => match cause.downcast_ref() {
+            Some(algos::Error::Formula { .. } | algos::Error::Option { .. }) => Some(2),
+            _ => None,
+        },
     };
-    match error.chain().find_map(cause) {
-        Some(code) => code,
-        None if syntax(error).is_some() => 2,
-        None => 1,
+    error.chain().find_map(code).unwrap_or(1)
+}
+
+/// The engine's error that a cause is, or that it passes on.
+fn engine_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a engine::Error> {
+    match cause.downcast_ref() {
+        Some(algos::Error::Engine(error)) => Some(error),
+        _ => cause.downcast_ref(),
     }
 }
 
-/// The engine's error in a cause, also inside of the error of the algorithms.
-fn engine_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a engine::Error> {
-    cause.downcast_ref::<engine::Error>()
-}
-
-/// The error in a formula or an expression, if that is what it is.
-fn syntax(error: &anyhow::Error) -> Option<&SyntaxError> {
+/// The place in a formula or an expression that an error is about.
+fn place(error: &anyhow::Error) -> Option<&SyntaxError> {
     error.chain().find_map(|cause| match engine_error(cause) {
         Some(engine::Error::Syntax(syntax)) => Some(syntax),
-        _ => cause.downcast_ref::<SyntaxError>(),
+        Some(engine::Error::Expr(expression)) => expression.place(),
+        _ => cause.downcast_ref(),
     })
 }
 
 /// The error and its causes on one line; what a cause repeats is said once.
 fn sentence(error: &anyhow::Error) -> String {
-    if let Some(syntax) = syntax(error) {
-        return syntax_sentence(syntax);
+    if let Some(place) = place(error) {
+        return sentence_of_place(place);
     }
     let mut sentence = String::new();
     for cause in error.chain() {
@@ -101,7 +132,7 @@ fn sentence(error: &anyhow::Error) -> String {
     sentence
 }
 
-fn syntax_sentence(error: &SyntaxError) -> String {
+fn sentence_of_place(error: &SyntaxError) -> String {
     let before = error.text.get(..error.span.start).unwrap_or(&error.text);
     let mut sentence = format!(
         "in '{}', at character {}: {}",

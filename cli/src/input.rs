@@ -1,5 +1,7 @@
 //! From what was typed about inputs to a source: files opened, columns computed, rows selected, columns kept.
 
+mod retype;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,6 +11,7 @@ use engine::source::text::{OnError, TextOptions, parse_type};
 use engine::source::{self, Format, OpenOptions, SourceExt, index_of};
 use engine::{BlockSource, Compute, Project, ScanOptions, SelectRows, factor};
 
+use self::retype::{Wanted, retype};
 use crate::args::{BadCells, InputFormat, Keeping, Reading, Selecting};
 
 /// A source that is shared by the parts of a command.
@@ -18,18 +21,32 @@ pub(crate) type Source = Arc<dyn BlockSource>;
 pub(crate) fn open(paths: &[PathBuf], reading: &Reading) -> anyhow::Result<Source> {
     let options = OpenOptions { text: text_options(reading)?, format: reading.format.map(format) };
     let source = source::open_with(paths, &options)?;
-    // a name that is no column would otherwise be ignored, and the mistake be found much later
     let schema = source.schema();
-    let named = reading.factor.iter().map(|factor| &factor.name);
-    let named = named.chain(reading.types.iter().chain(&reading.missing_in).map(|assignment| &assignment.name));
-    for name in named {
-        index_of(&schema, name)?;
+    for column in &reading.missing_in {
+        index_of(&schema, &column.name)?;
     }
-    Ok(source)
+    // text comes in these types; other sources are converted
+    let mut wanted: Vec<(String, Wanted)> = Vec::new();
+    if reading.strings_as_factors {
+        let texts = schema.fields().iter().filter(|field| *field.data_type() == DataType::Utf8);
+        let fixed = |name: &String| reading.types.iter().any(|column| column.name == *name);
+        let texts = texts.map(|field| field.name()).filter(|name| !fixed(name));
+        wanted.extend(texts.map(|name| (name.clone(), Wanted::Factor)));
+    }
+    for (name, data_type) in options.text.types {
+        let factor = factor::is_factor(&data_type);
+        wanted.push((name, if factor { Wanted::Factor } else { Wanted::Type(data_type) }));
+    }
+    wanted.extend(options.text.factors.into_iter().map(|(name, levels)| (name, Wanted::Levels(levels))));
+    Ok(retype(source, wanted)?)
 }
 
 /// Opens one file or pattern, with columns computed and rows selected.
-pub(crate) fn open_selected(path: &PathBuf, reading: &Reading, selecting: &Selecting) -> anyhow::Result<Source> {
+pub(crate) fn open_selected(
+    path: &PathBuf,
+    reading: &Reading,
+    selecting: &Selecting,
+) -> anyhow::Result<Source> {
     select(open(std::slice::from_ref(path), reading)?, selecting)
 }
 

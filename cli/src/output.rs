@@ -1,14 +1,12 @@
 //! How results look: aligned tables and numbers as R prints them for people, JSON for machines.
 
 mod json;
-mod numbers;
 mod table;
 pub(crate) mod variables;
 
 use std::io::{StdoutLock, Write};
 
-pub(crate) use json::{Ordered, finite, print_json};
-pub(crate) use numbers::{column, number};
+pub(crate) use json::{Ordered, print_json};
 pub(crate) use table::{Table, cell_texts, cell_value, is_right};
 
 /// The standard output, locked.
@@ -28,7 +26,7 @@ pub(crate) fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -46,7 +44,9 @@ pub(crate) fn rates(rows: u64, bytes: Option<u64>, seconds: f64) -> String {
     let seconds = seconds.max(1e-9);
     let rows = format!("{}rows/s", scaled(rows as f64 / seconds, &["", "k ", "M ", "G "]));
     match bytes.filter(|&bytes| bytes > 0) {
-        Some(bytes) => format!("{rows}, {}/s", scaled(bytes as f64 / seconds, &["bytes", "kB", "MB", "GB", "TB"])),
+        Some(bytes) => {
+            format!("{rows}, {}/s", scaled(bytes as f64 / seconds, &["bytes", "kB", "MB", "GB", "TB"]))
+        }
         None => rows,
     }
 }
@@ -63,7 +63,13 @@ fn scaled(mut value: f64, units: &[&str]) -> String {
         value /= 1000.0;
         unit += 1;
     }
-    let decimals = if unit == 0 || value >= 99.95 { 0 } else if value >= 9.995 { 1 } else { 2 };
+    let decimals = if unit == 0 || value >= 99.95 {
+        0
+    } else if value >= 9.995 {
+        1
+    } else {
+        2
+    };
     format!("{value:.decimals$} {}", units[unit])
 }
 

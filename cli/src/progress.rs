@@ -63,7 +63,9 @@ impl Progress {
 /// How the bar looks while the size of the work is not known, and when it is.
 fn styles() -> (ProgressStyle, ProgressStyle) {
     let style = |template| {
-        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
+        ProgressStyle::with_template(template)
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .progress_chars("=> ")
     };
     (
         style("{prefix} {spinner} {msg}, {elapsed}"),

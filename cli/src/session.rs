@@ -31,7 +31,8 @@ impl Session {
             .context("the threads cannot be started")?;
         let cancelled = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&cancelled);
-        ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("Ctrl-C cannot be handled")?;
+        ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+            .context("Ctrl-C cannot be handled")?;
         Ok(Self {
             json: common.json,
             quiet: common.quiet,

@@ -17,7 +17,8 @@ const DRAWS: u64 = 8;
 #[derive(Default)]
 pub(super) struct Month {
     pub(super) year: i16,
-    pub(super) month: u8,
+    /// 0 to 11.
+    pub(super) number: u8,
     pub(super) day: Vec<u8>,
     pub(super) weekday: Vec<u8>,
     pub(super) departure: Vec<f32>,
@@ -53,9 +54,12 @@ impl Month {
         let length = days_in_month(year, month);
         let flights = flights(world, Stream::new(&[seed, number, u64::from(month), 0]), month, length, rows);
         let stream = Stream::new(&[seed, number, u64::from(month), 1]);
-        let order =
-            if number % 2 == 0 { by_flight(&flights, length) } else { by_day(&flights, length, stream) };
-        let mut made = Self { year, month, ..Self::default() };
+        let order = if number.is_multiple_of(2) {
+            by_flight(&flights, length)
+        } else {
+            by_day(&flights, length, stream)
+        };
+        let mut made = Self { year, number: month, ..Self::default() };
         made.reserve(rows);
         for (row, &(flight, day)) in order.iter().enumerate() {
             made.push(stream, row as u64 * DRAWS, &flights[flight as usize], flight, day);
@@ -84,8 +88,8 @@ impl Month {
     }
 
     fn push(&mut self, stream: Stream, draw: u64, flight: &Flight, number: u32, day: u8) {
-        let weekday = weekday(self.year, self.month, day);
-        let holidays = if self.month == 11 && day > 19 { 2.5 } else { 0.0 };
+        let weekday = weekday(self.year, self.number, day);
+        let holidays = if self.number == 11 && day > 19 { 2.5 } else { 0.0 };
         let effect = flight.effect + DAY_EFFECT[usize::from(weekday)] + holidays;
         let late = 1.0 / (1.0 + (1.55 - 0.09 * effect).exp());
         let (on_time, on_the_way) = stream.normals(draw);

@@ -11,7 +11,7 @@ pub(crate) struct Reading {
     /// The format of the input, where neither its bytes nor its name should decide
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<InputFormat>,
-    /// Text that means missing; can be repeated [default: NA and the empty cell]
+    /// Text that means missing, in delimited text; can be repeated [default: NA and the empty cell]
     #[arg(long, value_name = "STR", allow_hyphen_values = true)]
     pub(crate) missing: Vec<String>,
     /// Text that means missing in one column, instead of --missing; can be repeated

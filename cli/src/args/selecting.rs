@@ -11,7 +11,7 @@ pub(crate) struct Selecting {
     /// Use the rows for which this is true; it may use computed columns
     #[arg(long = "where", value_name = "EXPR", allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
-    /// Compute a column, such as 'Speed = Distance / AirTime'; can be repeated, and a later one may use an earlier one
+    /// Compute a column, such as 'late = delay > 15'; can be repeated, and a later one may use an earlier one
     #[arg(long, value_name = "NAME=EXPR")]
     pub(crate) compute: Vec<Assignment>,
     /// Read at most this many rows of the input

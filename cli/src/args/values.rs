@@ -45,6 +45,14 @@ pub(crate) fn count(text: &str) -> Result<u64, String> {
     number.checked_mul(factor).ok_or_else(|| EXPECTED.into())
 }
 
+/// A probability between 0 and 1, neither of them.
+pub(crate) fn probability(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value < 1.0 => Ok(value),
+        _ => Err("expected a number between 0 and 1, such as 0.95".into()),
+    }
+}
+
 /// One character of text, by itself or by name.
 pub(crate) fn delimiter(text: &str) -> Result<u8, String> {
     Ok(match text {
@@ -104,7 +112,8 @@ impl FromStr for Factor {
         }
         let levels = levels.map(split_levels).transpose()?;
         if let Some(levels) = &levels
-            && let Some(twice) = levels.iter().enumerate().find(|(index, level)| levels[..*index].contains(level))
+            && let Some(twice) =
+                levels.iter().enumerate().find(|(index, level)| levels[..*index].contains(level))
         {
             return Err(format!("the level '{}' is given twice", twice.1));
         }

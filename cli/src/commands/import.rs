@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_schema::{Schema, SchemaRef};
 use engine::source::{Format, SourceExt, index_of};
-use engine::{BlockSource, BoundTransform, Transform};
+use engine::{BoundTransform, Transform};
 
 use super::moving;
 use crate::args::{Assignment, ImportArgs};

@@ -1,5 +1,7 @@
 //! `xdf info`: what a file is, as `rx_get_info` tells it.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 
 use crate::args::InfoArgs;
@@ -20,8 +22,8 @@ pub(super) struct Info {
     compression_type: Option<&'static str>,
     /// Bytes of the input.
     size: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    var_info: Option<Ordered<Variable>>,
+    #[serde(rename = "varInfo", skip_serializing_if = "Option::is_none")]
+    variables: Option<Ordered<Variable>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rows_per_block: Option<Vec<u64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,6 +45,8 @@ struct StoredBlock {
 #[derive(Debug, Serialize)]
 struct Segment {
     name: String,
+    /// Where it begins in the file.
+    offset: u64,
     bytes: u64,
     encoding: String,
     missing: Option<u64>,
@@ -93,7 +97,7 @@ impl Info {
             num_blocks: file.map(xdf::File::num_blocks),
             compression_type: file.map(xdf::File::compression),
             size: known.bytes,
-            var_info: vars.then(variables),
+            variables: vars.then(variables),
             rows_per_block: file
                 .filter(|_| blocks)
                 .map(|file| numbers(file).map(|block| file.block_rows(block)).collect()),
@@ -105,7 +109,8 @@ impl Info {
 
     /// The print layout of `rx_get_info`.
     pub(super) fn text(&self) -> String {
-        let unknown = |number: Option<u64>| number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
+        let unknown =
+            |number: Option<u64>| number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
         let mut text = format!(
             "File name: {}\nNumber of observations: {}\nNumber of variables: {}\n",
             self.file_name,
@@ -113,15 +118,15 @@ impl Info {
             self.num_vars
         );
         if let (Some(blocks), Some(compression)) = (self.num_blocks, self.compression_type) {
-            text.push_str(&format!("Number of blocks: {blocks}\nCompression type: {compression}\n"));
+            let _ = writeln!(text, "Number of blocks: {blocks}\nCompression type: {compression}");
         }
         if let Some(format) = &self.format {
-            text.push_str(&format!("Format: {format}\n"));
+            let _ = writeln!(text, "Format: {format}");
         }
         if let Some(size) = self.size {
-            text.push_str(&format!("Size: {}\n", output::bytes(size)));
+            let _ = writeln!(text, "Size: {}", output::bytes(size));
         }
-        if let Some(variables) = &self.var_info {
+        if let Some(variables) = &self.variables {
             text.push_str("Variable information:\n");
             for (index, (name, variable)) in variables.0.iter().enumerate() {
                 text.push_str(&variable.text(index + 1, name));
@@ -138,7 +143,13 @@ impl Info {
 impl StoredBlock {
     fn new(file: &xdf::File, block: usize) -> Self {
         let segments = file.segments(block).into_iter().map(|segment| Segment {
-            name: file.schema().fields().get(segment.column).map(|field| field.name().clone()).unwrap_or_default(),
+            name: file
+                .schema()
+                .fields()
+                .get(segment.column)
+                .map(|field| field.name().clone())
+                .unwrap_or_default(),
+            offset: segment.offset,
             bytes: segment.bytes,
             encoding: segment.encoding,
             missing: segment.missing,
@@ -170,7 +181,15 @@ fn blocks_table(blocks: &[StoredBlock]) -> String {
             let missing = segment.missing.map(|missing| missing.to_string()).unwrap_or_default();
             let empty = String::new;
             let bytes = segment.bytes.to_string();
-            table.row([empty(), empty(), empty(), segment.name.clone(), missing, bytes, segment.encoding.clone()]);
+            table.row([
+                empty(),
+                empty(),
+                empty(),
+                segment.name.clone(),
+                missing,
+                bytes,
+                segment.encoding.clone(),
+            ]);
         }
     }
     table.text(|column| matches!(column, 0..=2 | 4 | 5))

@@ -1,10 +1,10 @@
 //! What importing, exporting and generating share: blocks moved from a source to a file, measured and reported.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use engine::sink::{self, SinkOptions};
+use arrow_schema::SchemaRef;
+use engine::sink::{self, SinkOptions, TextSink};
 use engine::{BlockSink, Written};
 use serde_json::json;
 
@@ -34,6 +34,24 @@ pub(super) fn sink_options(writing: &Writing) -> SinkOptions {
     }
 }
 
+/// Whether an output is the standard output.
+pub(super) fn is_standard_output(output: &Path) -> bool {
+    output == Path::new("-")
+}
+
+/// A sink for a file, or for CSV on the standard output when `output` is `-`.
+pub(super) fn create(
+    output: &Path,
+    schema: &SchemaRef,
+    options: &SinkOptions,
+) -> engine::Result<Box<dyn BlockSink>> {
+    if is_standard_output(output) {
+        Ok(Box::new(TextSink::to_writer(std::io::stdout(), "standard output", schema, options)?))
+    } else {
+        sink::create(output, schema, options)
+    }
+}
+
 /// Moves a source to a file, or as CSV to the standard output when `output` is `-`.
 pub(super) fn transfer(
     doing: &'static str,
@@ -45,9 +63,7 @@ pub(super) fn transfer(
 ) -> anyhow::Result<Moved> {
     let started = Instant::now();
     let schema = source.schema();
-    let to_stdout = output == Path::new("-");
-    let sink: Box<dyn BlockSink> =
-        if to_stdout { standard_output(&schema, options)? } else { sink::create(output, &schema, options)? };
+    let sink = create(output, &schema, options)?;
     let monitor = session.monitor();
     let scan = input::limit(session.scan(&monitor), selecting).with_block_rows(options.block_rows);
     let info = source.info();
@@ -57,7 +73,7 @@ pub(super) fn transfer(
     let written = engine::transfer(source.open(&scan)?, sink)?;
     drop(progress);
     Ok(Moved {
-        output: (!to_stdout).then(|| output.to_path_buf()),
+        output: (!is_standard_output(output)).then(|| output.to_path_buf()),
         columns: schema.fields().len(),
         rows_read: monitor.progress().rows,
         bytes_read: info.bytes,
@@ -72,7 +88,7 @@ impl Moved {
         // the rows themselves are on the standard output
         let Some(path) = &self.output else { return Ok(()) };
         let name = path.display().to_string();
-        let bad_cells = bad_cells(opened);
+        let bad_cells = opened.bad_cells();
         if session.json {
             return print_json(&json!({
                 "fileName": name,
@@ -92,19 +108,22 @@ impl Moved {
             }));
         }
         if !session.quiet {
-            let mut text = format!("{name}: {}\n", self.line());
+            output::print(&format!("{name}: {}", self.line()))?;
             for cells in &bad_cells {
-                text.push_str(&format!(
-                    "  {}: {} {} missing, the first '{}' in {}, line {}\n",
+                output::print(&format!(
+                    "  {}: {} {} missing, the first '{}' in {}, line {}",
                     cells.column,
                     count(cells.count),
-                    if cells.count == 1 { "cell that does not fit became" } else { "cells that do not fit became" },
+                    if cells.count == 1 {
+                        "cell that does not fit became"
+                    } else {
+                        "cells that do not fit became"
+                    },
                     cells.text,
                     cells.path.display(),
                     cells.line
-                ));
+                ))?;
             }
-            output::print(&text)?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::args::VerifyArgs;
-use crate::failure::Found;
+use crate::failure::{self, Found};
 use crate::output::{self, bytes, count, print_json};
 use crate::session::Session;
 
@@ -30,7 +30,9 @@ pub(super) fn run(args: &VerifyArgs, session: &Session) -> anyhow::Result<()> {
                         "problem": damage.problem,
                     })).collect::<Vec<_>>(),
                 }),
-                Err(error) => json!({ "fileName": name.to_string(), "ok": false, "error": error.to_string() }),
+                Err(error) => {
+                    json!({ "fileName": name.to_string(), "ok": false, "error": error.to_string() })
+                }
             });
             continue;
         }
@@ -47,13 +49,14 @@ pub(super) fn run(args: &VerifyArgs, session: &Session) -> anyhow::Result<()> {
             }
             Ok(report) => {
                 for damage in &report.damaged {
-                    let column = damage.column.as_ref().map(|name| format!("column '{name}', ")).unwrap_or_default();
+                    let column =
+                        damage.column.as_ref().map(|name| format!("column '{name}', ")).unwrap_or_default();
                     let block = damage.block.map(|block| format!("block {block}, ")).unwrap_or_default();
                     let place = format!("{column}{block}byte {}", damage.offset);
                     output::print(&format!("{name}: damaged: {place}: {}", damage.problem))?;
                 }
             }
-            Err(error) => output::print(&error.to_string())?,
+            Err(error) => failure::say(&error.into()),
         }
     }
     if session.json {

@@ -28,8 +28,3 @@ impl<T: Serialize> Serialize for Ordered<T> {
         map.end()
     }
 }
-
-/// The number, or `None` (JSON's `null`) for what JSON has no number for.
-pub(crate) fn finite(value: f64) -> Option<f64> {
-    value.is_finite().then_some(value)
-}

@@ -8,7 +8,8 @@ use arrow_schema::DataType;
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 use serde_json::Value;
 
-use super::numbers;
+/// Significant digits of decimal numbers, as R prints them.
+const DIGITS: usize = 7;
 
 /// Rows of texts under a header.
 pub(crate) struct Table(comfy_table::Table);
@@ -17,7 +18,7 @@ impl Table {
     /// A table with these column names.
     pub(crate) fn new<S: ToString>(header: impl IntoIterator<Item = S>) -> Self {
         let mut table = comfy_table::Table::new();
-        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         table.set_header(header.into_iter().map(|name| name.to_string()).collect::<Vec<_>>());
         Self(table)
     }
@@ -54,7 +55,8 @@ pub(crate) fn cell_texts(array: &ArrayRef) -> anyhow::Result<Vec<String>> {
         _ => None,
     };
     if let Some(floats) = floats {
-        return Ok(numbers::column(&floats));
+        let texts = algos::summary::format_r(&floats, DIGITS);
+        return Ok(texts.into_iter().map(|text| text.trim_start().to_owned()).collect());
     }
     let options = FormatOptions::default().with_null("NA");
     let formatter = ArrayFormatter::try_new(array, &options)?;

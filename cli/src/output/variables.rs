@@ -1,5 +1,6 @@
 //! A variable as `rx_get_var_info` describes it.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int64Array};
@@ -42,9 +43,12 @@ impl Variable {
         let is_factor = engine::factor::is_factor(data_type);
         let (low, high) = if is_factor { (None, None) } else { range(field, statistics) };
         let labels = field.metadata().get(metadata::VALUE_LABELS);
-        let labels = labels.and_then(|text| serde_json::from_str::<serde_json::Map<String, Value>>(text).ok());
+        let labels =
+            labels.and_then(|text| serde_json::from_str::<serde_json::Map<String, Value>>(text).ok());
         let (codes, labels) = match labels {
-            Some(labels) => (Some(labels.keys().cloned().collect()), Some(labels.values().cloned().collect())),
+            Some(labels) => {
+                (Some(labels.keys().cloned().collect()), Some(labels.values().cloned().collect()))
+            }
             None => (None, None),
         };
         let stored = field.metadata().get(metadata::STORAGE).cloned();
@@ -66,28 +70,29 @@ impl Variable {
     pub(crate) fn text(&self, number: usize, name: &str) -> String {
         let mut text = format!("Var {number}: {name}");
         if let Some(description) = &self.description {
-            text.push_str(&format!(", {description}\n      "));
+            let _ = write!(text, ", {description}\n       ");
         } else {
             text.push_str(", ");
         }
         if self.var_type == "factor" || self.var_type == "ordered" {
-            let count = self.levels.as_ref().map_or_else(|| "unknown".to_owned(), |levels| levels.len().to_string());
+            let count =
+                self.levels.as_ref().map_or_else(|| "unknown".to_owned(), |levels| levels.len().to_string());
             let kind = if self.var_type == "ordered" { "ordered factor" } else { "factor" };
             // without a description the levels follow on a line of their own, as in R
             text.truncate(text.trim_end().trim_end_matches(',').len());
-            text.push_str(&format!("\n       {count} {kind} levels{}", self.shown_levels()));
+            let _ = write!(text, "\n       {count} {kind} levels{}", self.shown_levels());
         } else {
-            text.push_str(&format!("Type: {}, Storage: {}", self.var_type, self.storage));
+            let _ = write!(text, "Type: {}, Storage: {}", self.var_type, self.storage);
             if let (Some(low), Some(high)) = (&self.low, &self.high) {
-                text.push_str(&format!(", Low/High: ({}, {})", shown(low), shown(high)));
+                let _ = write!(text, ", Low/High: ({}, {})", shown(low), shown(high));
             }
         }
         if let Some(units) = &self.units {
-            text.push_str(&format!("\n       Units: {units}"));
+            let _ = write!(text, "\n       Units: {units}");
         }
         if let (Some(codes), Some(labels)) = (&self.value_info_codes, &self.value_info_labels) {
             let pairs = codes.iter().zip(labels).map(|(code, label)| format!("{code}={}", shown(label)));
-            text.push_str(&format!("\n       Value labels: {}", pairs.collect::<Vec<_>>().join(" ")));
+            let _ = write!(text, "\n       Value labels: {}", pairs.collect::<Vec<_>>().join(" "));
         }
         text.push('\n');
         text
@@ -146,7 +151,9 @@ fn range(field: &Field, statistics: Option<&ColumnStatistics>) -> (Option<Value>
     }
     let value = |scalar: &Scalar| match scalar {
         Scalar::Bool(value) => Value::from(*value),
-        Scalar::Int(value) => moment(field.data_type(), *value).map_or_else(|| Value::from(*value), Value::from),
+        Scalar::Int(value) => {
+            moment(field.data_type(), *value).map_or_else(|| Value::from(*value), Value::from)
+        }
         Scalar::UInt(value) => Value::from(*value),
         Scalar::Float(value) => Value::from(*value),
         Scalar::Text(value) => Value::from(value.clone()),

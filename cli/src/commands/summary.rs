@@ -1,0 +1,35 @@
+//! `xdf summary`: `rx_summary` on any source.
+
+use algos::summary::{Layout, Summary, SummaryOptions, summarize};
+use engine::formula::Formula;
+
+use crate::args::{Selecting, SummaryArgs};
+use crate::input::{self, Source};
+use crate::output::{self, print_json};
+use crate::session::Session;
+
+pub(super) fn run(args: &SummaryArgs, session: &Session) -> anyhow::Result<()> {
+    let source = input::open_selected(&args.input, &args.reading, &args.selecting)?;
+    let options = SummaryOptions {
+        pweights: args.weighting.pweights.clone(),
+        fweights: args.weighting.fweights.clone(),
+        ..SummaryOptions::default()
+    };
+    let summary = compute(&args.formula, &source, &options, &args.selecting, session)?;
+    if session.json { print_json(&summary.to_json()) } else { output::print(&summary.render(Layout::R)) }
+}
+
+/// Summarises the variables of a formula, watched by a progress bar.
+pub(super) fn compute(
+    formula: &str,
+    source: &Source,
+    options: &SummaryOptions,
+    selecting: &Selecting,
+    session: &Session,
+) -> anyhow::Result<Summary> {
+    let formula = Formula::parse(formula).map_err(engine::Error::from)?;
+    let monitor = session.monitor();
+    let _progress = session.progress("summarising", &monitor);
+    let scan = input::limit(session.scan(&monitor), selecting);
+    Ok(summarize(&formula, source.as_ref(), options, &scan, &session.executor())?)
+}
