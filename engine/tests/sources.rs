@@ -132,6 +132,7 @@ fn sources(batch: &RecordBatch) -> (TempDir, Vec<Named>) {
     };
     for (part, name) in parts().iter().zip(["part-1.parquet", "part-2.parquet", "part-3.parquet"]) {
         write(part.as_ref(), &path(name), 100);
+        write(part.as_ref(), &path(&name.replace("parquet", "arrow")), 100);
     }
     let all: Vec<String> = whole.schema().fields().iter().map(|field| field.name().clone()).collect();
     let selected =
@@ -154,6 +155,7 @@ fn sources(batch: &RecordBatch) -> (TempDir, Vec<Named>) {
         ("tsv.zst", text("t.tsv.zst")),
         ("concatenated memory", Arc::new(ConcatSource::try_new(parts()).unwrap())),
         ("many parquet files", open(path("part-*.parquet")).unwrap()),
+        ("many ipc files", open(path("part-*.arrow")).unwrap()),
         ("selected", selected),
         ("computed and projected", computed),
     ];

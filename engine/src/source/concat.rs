@@ -107,7 +107,7 @@ impl BlockSource for ConcatSource {
 struct Chain {
     sources: Vec<Arc<dyn BlockSource>>,
     next: usize,
-    current: Option<BlockReader>,
+    current: Option<Part>,
     levels: Vec<Option<LevelUnifier>>,
     schema: SchemaRef,
     options: ScanOptions,
@@ -116,28 +116,32 @@ struct Chain {
     take: u64,
 }
 
+struct Part {
+    blocks: BlockReader,
+    /// Whether the part leaves out the rows that are not wanted by itself.
+    ranged: bool,
+}
+
 impl Chain {
     fn advance(&mut self) -> Result<Option<RecordBatch>> {
-        while self.take > 0 {
+        loop {
             self.outer.check()?;
-            let Some(reader) = self.current.as_mut() else {
-                let Some(source) = self.sources.get(self.next) else { return Ok(None) };
-                self.next += 1;
-                // whole parts before the range are skipped unread
-                if let Some(rows) = source.info().rows
-                    && rows <= self.skip
-                {
-                    self.skip -= rows;
-                    continue;
-                }
-                self.current = Some(source.open(&self.options)?);
+            let Some(part) = self.current.as_mut() else {
+                let Some(part) = self.next_part()? else { return Ok(None) };
+                self.current = Some(part);
                 continue;
             };
-            let Some(block) = reader.next() else {
+            if !part.ranged && self.take == 0 {
+                return Ok(None);
+            }
+            let Some(block) = part.blocks.next() else {
                 self.current = None;
                 continue;
             };
             let batch = block?.batch;
+            if part.ranged {
+                return conform_batch(&batch, &self.schema, &mut self.levels).map(Some);
+            }
             let rows = batch.num_rows() as u64;
             let skipped = self.skip.min(rows);
             self.skip -= skipped;
@@ -146,6 +150,26 @@ impl Chain {
                 self.take -= taken;
                 let batch = batch.slice(skipped as usize, taken as usize);
                 return conform_batch(&batch, &self.schema, &mut self.levels).map(Some);
+            }
+        }
+    }
+
+    /// Opens the next part that has wanted rows. Parts that know their rows are asked for no others.
+    fn next_part(&mut self) -> Result<Option<Part>> {
+        while self.take > 0
+            && let Some(source) = self.sources.get(self.next)
+        {
+            self.next += 1;
+            let Some(rows) = source.info().rows else {
+                return Ok(Some(Part { blocks: source.open(&self.options)?, ranged: false }));
+            };
+            let from = self.skip.min(rows);
+            let to = rows.min(from.saturating_add(self.take));
+            self.skip -= from;
+            self.take -= to - from;
+            if from < to {
+                let options = ScanOptions { rows: Some(from..to), ..self.options.clone() };
+                return Ok(Some(Part { blocks: source.open(&options)?, ranged: true }));
             }
         }
         Ok(None)

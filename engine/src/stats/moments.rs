@@ -147,6 +147,7 @@ impl Moments {
         self.sum += later.sum;
         self.min = self.min.min(later.min);
         self.max = self.max.max(later.max);
+        self.settle_constant();
     }
 
     /// Adds one value (NaN is missing) by Welford's update; a row of weight 0 does not count at all.
@@ -191,6 +192,14 @@ impl Moments {
 
     pub(super) fn set_extremes(&mut self, min: f64, max: f64) {
         (self.min, self.max) = (min, max);
+        self.settle_constant();
+    }
+
+    /// Equal values do not deviate, whatever their sum was rounded to.
+    fn settle_constant(&mut self) {
+        if self.min == self.max && self.min.is_finite() {
+            (self.mean, self.m2) = (self.min, 0.0);
+        }
     }
 
     /// One tile of values that are all there, each of weight 1.
@@ -563,6 +572,16 @@ mod tests {
             assert!(values[0] == 1.0 && values[1].is_nan() && values[2] == 0.0);
         }
         assert!(Moments::default().add_array(&StringArray::from(vec!["a"]), None).is_err());
+    }
+
+    #[test]
+    fn equal_values_have_a_deviation_of_zero() {
+        let mut moments = Moments::default();
+        for rows in [1, 3, 5000, 17] {
+            moments.add_values(&vec![0.1; rows], None);
+        }
+        moments.add_values(&[0.1, 0.1], Some(&[0.3, 7.0]));
+        assert_eq!((moments.mean(), moments.variance()), (Some(0.1), Some(0.0)));
     }
 
     #[test]
