@@ -16,7 +16,7 @@ demo: ## build, generate ROWS airline rows (10 million), import, summarise, fit,
 	$(CARGO) build --release -p rxdf
 	$(CARGO) run --release -q -p rxdf -- demo --rows $(ROWS) --dir demo
 
-test: check test-rust test-python docs ## everything that CI runs
+test: check test-rust docs test-python ## everything that CI runs
 
 check: ## formatting and lints
 	$(CARGO) fmt --all -- --check
@@ -32,9 +32,8 @@ $(VPY):
 
 test-python: $(VPY) ## build the extension module into .venv, lint and test it
 	cd python && VIRTUAL_ENV=$(CURDIR)/$(VENV) ../$(VENV)/bin/maturin develop --quiet
-	$(VPY) -m ruff check python
-	$(VPY) -m ruff format --check python
-	$(VPY) -m pytest -q python/tests
+	cd python && ../$(VPY) -m ruff check . && ../$(VPY) -m ruff format --check . && ../$(VPY) -m mypy
+	cd python && ../$(VPY) -m pytest -q
 
 bench: ## criterion benches, each against a stated floor
 	$(CARGO) bench -p rxdf-benches
@@ -49,7 +48,7 @@ fuzz: ## one minute for each fuzz target (needs nightly Rust and cargo-fuzz)
 	  cargo +nightly fuzz run $$target --sanitizer none -- -max_total_time=60 || exit 1; done
 
 wheel: $(VPY) ## a release wheel in target/wheels
-	cd python && VIRTUAL_ENV=$(CURDIR)/$(VENV) ../$(VENV)/bin/maturin build --release
+	cd python && VIRTUAL_ENV=$(CURDIR)/$(VENV) ../$(VENV)/bin/maturin build --release --out ../target/wheels
 
 docs: ## API documentation, warnings refused
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --exclude rxdf-python --exclude rxdf-benches
