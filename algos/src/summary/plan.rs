@@ -51,7 +51,7 @@ enum NumberValue {
     Column(usize),
     /// The 1-based codes of a factor.
     Codes(usize),
-    Computed(BoundExpr),
+    Computed(Box<BoundExpr>),
 }
 
 /// A categorical variable.
@@ -64,7 +64,7 @@ pub(super) struct Category {
 
 enum CategoryValue {
     Column(usize),
-    Computed(BoundExpr),
+    Computed(Box<BoundExpr>),
     /// One level for each integer from `low`.
     Integers {
         column: usize,
@@ -313,8 +313,10 @@ fn bind_variable(
             let bound = expr.bind(schema).map_err(engine::Error::from)?;
             let data_type = bound.data_type().clone();
             match unit_of(&data_type) {
-                Some(unit) => Ok(number(NumberValue::Computed(bound), unit)),
-                None if has_levels(&data_type) => Ok(category(CategoryValue::Computed(bound), None)),
+                Some(unit) => Ok(number(NumberValue::Computed(Box::new(bound)), unit)),
+                None if has_levels(&data_type) => {
+                    Ok(category(CategoryValue::Computed(Box::new(bound)), None))
+                }
                 None => Err(unusable(&label, &data_type)),
             }
         }
