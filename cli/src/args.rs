@@ -293,7 +293,7 @@ pub(crate) struct LinmodArgs {
     #[arg(long)]
     pub(crate) drop_first: bool,
     /// Also compute the covariances of the coefficients, which standard errors of predictions need
-    #[arg(long)]
+    #[arg(long, visible_alias = "cov-coef")]
     pub(crate) cov: bool,
     #[command(flatten)]
     pub(crate) weighting: Weighting,

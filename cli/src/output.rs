@@ -34,6 +34,11 @@ pub(crate) fn count(count: u64) -> String {
     text
 }
 
+/// A count and what is counted, with an s unless it is one.
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// A number of bytes in decimal units.
 pub(crate) fn bytes(bytes: u64) -> String {
     scaled(bytes as f64, &["bytes", "kB", "MB", "GB", "TB"])
@@ -82,6 +87,8 @@ mod tests {
         assert_eq!(count(0), "0");
         assert_eq!(count(999), "999");
         assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(counted(1, "block"), "1 block");
+        assert_eq!(counted(2000, "row"), "2,000 rows");
         assert_eq!(bytes(512), "512 bytes");
         assert_eq!(bytes(738_912_345), "739 MB");
         assert_eq!(bytes(1_250_000_000), "1.25 GB");

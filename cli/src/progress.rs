@@ -10,9 +10,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use engine::Monitor;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::output::{bytes, count};
+use crate::output::{bytes, counted};
 
 const INTERVAL: Duration = Duration::from_millis(100);
 /// Steps of the bar.
@@ -32,13 +32,19 @@ impl Progress {
         let monitor = Arc::clone(monitor);
         let (stop, stopped) = channel();
         let thread = std::thread::Builder::new().name("xdf-progress".into()).spawn(move || {
-            let bar = ProgressBar::new(STEPS);
-            bar.set_prefix(doing);
             let (counting, measured) = styles();
-            bar.set_style(counting);
+            let bar = ProgressBar::hidden().with_style(counting).with_prefix(doing);
+            bar.set_length(STEPS);
+            bar.set_draw_target(ProgressDrawTarget::stderr());
             let mut is_measured = false;
             while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 let progress = monitor.progress();
+                let mut message =
+                    format!("{}, {}", counted(progress.rows, "row"), counted(progress.blocks, "block"));
+                if progress.bytes > 0 {
+                    message = format!("{message}, {}", bytes(progress.bytes));
+                }
+                bar.set_message(message);
                 if let Some(fraction) = progress.fraction() {
                     if !is_measured {
                         bar.set_style(measured.clone());
@@ -46,11 +52,6 @@ impl Progress {
                     }
                     bar.set_position((fraction * STEPS as f64) as u64);
                 }
-                let mut message = format!("{} rows, {} blocks", count(progress.rows), progress.blocks);
-                if progress.bytes > 0 {
-                    message = format!("{message}, {}", bytes(progress.bytes));
-                }
-                bar.set_message(message);
                 bar.tick();
             }
             bar.finish_and_clear();

@@ -72,7 +72,7 @@ pub(super) fn run(args: &DemoArgs, session: &Session) -> anyhow::Result<()> {
     let predicted = file("predicted.xdf");
     demo.heading("Predict every flight into a new file")?;
     let started = Instant::now();
-    let wanted = PredictOptions { residuals: true, ..PredictOptions::default() };
+    let wanted = PredictOptions::default();
     let columns = predict::output_schema(&fitted, &data.schema(), &wanted)?.fields().len();
     let report = predicting::compute(&fitted, &data, &wanted, &predicted, &options, &all, session)?;
     let elapsed = started.elapsed().as_secs_f64();

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::args::{LinmodArgs, Selecting};
 use crate::input::{self, Source};
-use crate::output::{self, bytes, count, print_json, rates, seconds};
+use crate::output::{self, bytes, counted, print_json, rates, seconds};
 use crate::session::Session;
 
 pub(super) fn linmod(args: &LinmodArgs, session: &Session) -> anyhow::Result<()> {
@@ -71,7 +71,7 @@ pub(super) fn run(
 
 /// How long a fit took.
 pub(super) fn measures(rows: u64, elapsed: f64) -> String {
-    format!("{} rows in {} ({})", count(rows), seconds(elapsed), rates(rows, None, elapsed))
+    format!("{} in {} ({})", counted(rows, "row"), seconds(elapsed), rates(rows, None, elapsed))
 }
 
 fn free(path: &Path, overwrite: bool) -> anyhow::Result<()> {

@@ -44,6 +44,10 @@ impl Transform for Describe {
         wanted.to_vec()
     }
 
+    fn unchanged(&self, name: &str) -> Option<String> {
+        Some(name.to_owned())
+    }
+
     fn bind(&self, _: &SchemaRef) -> engine::Result<BoundTransform> {
         Ok(Box::new(Ok))
     }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::args::{Selecting, Writing};
 use crate::input::{self, Source};
-use crate::output::{self, bytes, count, print_json, rates, seconds};
+use crate::output::{self, bytes, count, counted, print_json, rates, seconds};
 use crate::session::Session;
 
 /// What was moved, and how long it took.
@@ -131,15 +131,16 @@ impl Moved {
     /// The measures of the move.
     pub(super) fn line(&self) -> String {
         let rows = if self.rows_read == self.written.rows {
-            count(self.written.rows)
+            counted(self.written.rows, "row")
         } else {
-            format!("{} of {}", count(self.written.rows), count(self.rows_read))
+            format!("{} of {}", count(self.written.rows), counted(self.rows_read, "row"))
         };
         let size = match self.bytes_read {
             Some(read) => format!("{} -> {}", bytes(read), bytes(self.written.bytes)),
             None => bytes(self.written.bytes),
         };
         let throughput = rates(self.rows_read, self.bytes_read.or(Some(self.written.bytes)), self.seconds);
-        format!("{rows} rows, {} columns, {size} in {} ({throughput})", self.columns, seconds(self.seconds))
+        let columns = counted(self.columns as u64, "column");
+        format!("{rows}, {columns}, {size} in {} ({throughput})", seconds(self.seconds))
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::moving;
 use crate::args::{Interval, PredictArgs, Selecting};
 use crate::input::{self, Source};
-use crate::output::{self, bytes, count, print_json, rates, seconds};
+use crate::output::{self, bytes, count, counted, print_json, rates, seconds};
 use crate::session::Session;
 
 pub(super) fn run(args: &PredictArgs, session: &Session) -> anyhow::Result<()> {
@@ -80,9 +80,9 @@ pub(super) fn measures(report: &Report, columns: usize, elapsed: f64) -> String 
         String::new()
     };
     format!(
-        "{} rows{without}, {columns} {}, {} in {} ({})",
-        count(report.written.rows),
-        if columns == 1 { "column" } else { "columns" },
+        "{}{without}, {}, {} in {} ({})",
+        counted(report.written.rows, "row"),
+        counted(columns as u64, "column"),
         bytes(report.written.bytes),
         seconds(elapsed),
         rates(report.rows, None, elapsed)

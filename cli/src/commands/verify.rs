@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::args::VerifyArgs;
 use crate::failure::{self, Found};
-use crate::output::{self, bytes, count, print_json};
+use crate::output::{self, bytes, counted, print_json};
 use crate::session::Session;
 
 pub(super) fn run(args: &VerifyArgs, session: &Session) -> anyhow::Result<()> {
@@ -40,9 +40,9 @@ pub(super) fn run(args: &VerifyArgs, session: &Session) -> anyhow::Result<()> {
             Ok(report) if report.is_ok() => {
                 if !session.quiet {
                     output::print(&format!(
-                        "{name}: sound ({} blocks, {} segments, {})",
-                        count(report.blocks as u64),
-                        count(report.segments),
+                        "{name}: sound ({}, {}, {})",
+                        counted(report.blocks as u64, "block"),
+                        counted(report.segments, "segment"),
                         bytes(report.bytes)
                     ))?;
                 }
