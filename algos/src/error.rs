@@ -34,7 +34,7 @@ pub enum Error {
         column: String,
         /// The value.
         value: f64,
-        /// First row, from 0, of the block that has it.
+        /// The row, from 0, or the first row of the block that has it.
         row: u64,
         /// What is accepted.
         expected: &'static str,

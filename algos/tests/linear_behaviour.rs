@@ -251,6 +251,101 @@ fn factors_of_integers_and_codes_of_factors() {
 }
 
 #[test]
+fn narrow_types_are_numbers() {
+    use arrow_array::{
+        ArrayRef, BooleanArray, Date32Array, Float32Array, Float64Array, Int16Array, Int64Array, RecordBatch,
+        TimestampMillisecondArray, UInt8Array,
+    };
+    use arrow_schema::{Field, Schema};
+    let mut next = Sequence(5);
+    let values: Vec<i16> = (0..3000).map(|_| next.below(100) as i16).collect();
+    let y: Vec<f64> = values.iter().map(|&x| f64::from(x) + next.normal()).collect();
+    let one = |x: ArrayRef| {
+        let y: ArrayRef = Arc::new(Float64Array::from(y.clone()));
+        let fields =
+            vec![Field::new("y", y.data_type().clone(), true), Field::new("x", x.data_type().clone(), true)];
+        let schema = Arc::new(Schema::new(fields));
+        let batch = RecordBatch::try_new(Arc::clone(&schema), vec![y, x]).unwrap();
+        try_fit("y ~ x", &MemorySource::try_new(&schema, [batch]).unwrap(), LinModOptions::default(), 2, 700)
+            .unwrap()
+    };
+    let expected =
+        one(Arc::new(values.iter().map(|&x| Some(f64::from(x))).collect::<Float64Array>())).coefficients;
+    let arrays: Vec<ArrayRef> = vec![
+        Arc::new(Int16Array::from(values.clone())),
+        Arc::new(values.iter().map(|&x| Some(x as u8)).collect::<UInt8Array>()),
+        Arc::new(values.iter().map(|&x| Some(i64::from(x))).collect::<Int64Array>()),
+        Arc::new(values.iter().map(|&x| Some(f32::from(x))).collect::<Float32Array>()),
+        Arc::new(values.iter().map(|&x| Some(i32::from(x))).collect::<Date32Array>()),
+        Arc::new(values.iter().map(|&x| Some(1000 * i64::from(x))).collect::<TimestampMillisecondArray>()),
+    ];
+    for array in arrays {
+        let name = array.data_type().to_string();
+        assert_eq!(one(array).coefficients, expected, "{name}");
+    }
+    let odd: BooleanArray = values.iter().map(|x| Some(x % 2 == 1)).collect();
+    let number: Float64Array = values.iter().map(|x| Some(f64::from(x % 2))).collect();
+    assert_eq!(one(Arc::new(odd)).coefficients, one(Arc::new(number)).coefficients);
+}
+
+#[test]
+fn json_has_the_names_of_revoscalepy() {
+    let source = csv("y,f\n1,a\n3,a\n4,b\n6,b\n");
+    let json = fit("y ~ f", &source).to_json();
+    for key in [
+        "coefficients",
+        "coef_std_error",
+        "coef_t_value",
+        "coef_p_value",
+        "cov_coef",
+        "cov_data",
+        "condition_number",
+        "rank",
+        "aliased",
+        "residual_squares",
+        "total_squares",
+        "y_var",
+        "sigma",
+        "residual_variance",
+        "r_squared",
+        "adj_r_squared",
+        "fstatistics",
+        "f_pvalue",
+        "df",
+        "y_names",
+        "partitions",
+        "params",
+        "formula",
+        "call",
+        "count_df",
+        "n_valid_obs",
+        "n_missing_obs",
+        "deviance",
+    ] {
+        assert!(json.get(key).is_some(), "{key}");
+    }
+    assert_eq!(json["coefficients"]["(Intercept)"], 5.0);
+    assert_eq!(json["coefficients"]["f=a"], -3.0);
+    assert!(json["coefficients"]["f=b"].is_null());
+    assert_eq!(json["aliased"]["f=b"], true);
+    assert_eq!(json["df"], serde_json::json!([2, 2, 3]));
+    let cube = fit_with("y ~ f", &source, LinModOptions { cube: true, ..LinModOptions::default() }).to_json();
+    assert_eq!(cube["count_df"], serde_json::json!({ "f": ["a", "b"], "y": [2.0, 5.0], "Counts": [2, 2] }));
+}
+
+#[test]
+fn designs_that_do_not_fit_into_memory_are_refused() {
+    let source = table(vec![("y", numbers([1.0, 2.0])), ("x", numbers([0.0, 50_000.0]))]);
+    let error = try_fit("y ~ F(x)", &source, LinModOptions::default(), 1, 10).unwrap_err().to_string();
+    assert!(error.contains("50001 levels") && error.contains("cube"), "{error}");
+    let cube = LinModOptions { cube: true, ..LinModOptions::default() };
+    assert_eq!(try_fit("y ~ F(x)", &source, cube, 1, 10).unwrap().rank, 2);
+    let error =
+        try_fit("y ~ F(x, 1, 1e9)", &source, LinModOptions::default(), 1, 10).unwrap_err().to_string();
+    assert!(error.contains("narrower low and high"), "{error}");
+}
+
+#[test]
 fn texts_are_factors_in_order_of_appearance() {
     use arrow_array::{Float64Array, RecordBatch, StringArray};
     use arrow_schema::{DataType, Field, Schema};

@@ -12,8 +12,14 @@ use super::inference::infer;
 use super::{LinModModel, LinModOptions};
 use crate::design::{Draft, Found, Survey};
 use crate::gram::Gram;
-use crate::gram::plan::Plan;
+use crate::gram::plan::{Columns, Plan};
 use crate::{Error, Result};
+
+/// The most columns beside a partition: their cross products and the inverse take 8 bytes for each pair of them.
+const MAX_COLUMNS: u64 = 10_000;
+
+/// The most cross products of columns with the cells of a cube.
+const MAX_CROSS: u64 = 1 << 27;
 
 /// Linear regression of a formula.
 ///
@@ -135,7 +141,19 @@ impl LinMod {
                 ),
             });
         }
-        Ok(LinModState(Stage::Gram(Arc::new(Plan::new(Arc::new(design))?))))
+        let plan = Plan::new(Arc::new(design))?;
+        let cells = |terms: &[Columns]| terms.iter().map(|columns| columns.cells as u64).sum::<u64>();
+        let (partition, others) = plan.terms.split_at(usize::from(self.options.cube));
+        let (cube, columns) = (cells(partition).max(1), cells(others));
+        if columns > MAX_COLUMNS || columns.saturating_mul(cube) > MAX_CROSS {
+            return Err(Error::TooManyLevels {
+                variable: plan.design.formula.clone(),
+                levels: columns,
+                limit: MAX_COLUMNS.min(MAX_CROSS / cube),
+                remedy: "use factors with fewer levels, or cube with the largest factor as the first term",
+            });
+        }
+        Ok(LinModState(Stage::Gram(Arc::new(plan))))
     }
 }
 
