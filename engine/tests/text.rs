@@ -318,7 +318,16 @@ fn many_levels_are_the_same_however_they_are_cut() {
             .flat_map(|batch| factor::codes_and_levels(batch.column(0)).unwrap().0.values().to_vec())
             .collect::<Vec<i32>>()
     };
+    let levels_of_rows = |chunk_bytes| {
+        let source =
+            TextSource::open(vec![path.clone()], options.clone().with_chunk_bytes(chunk_bytes)).unwrap();
+        let batches = batches(&source, &ScanOptions::default().with_rows(100..120)).unwrap();
+        let (codes, levels) = factor::codes_and_levels(batches[0].column(0)).unwrap();
+        (codes.values().to_vec(), levels.len())
+    };
     let whole = codes(1 << 24, 1 << 20);
+    assert_eq!(levels_of_rows(1 << 24).0, whole[100..120], "codes do not depend on where a pass starts");
+    assert_eq!(levels_of_rows(100), levels_of_rows(1 << 24), "nor levels on rows behind it");
     assert_eq!(whole[..2], [0, 1]);
     for (chunk_bytes, block_rows) in [(100, 10), (1000, 777), (5000, 1 << 20)] {
         assert_eq!(codes(chunk_bytes, block_rows), whole);

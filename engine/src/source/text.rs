@@ -11,8 +11,8 @@
 //! value, and memory is bounded by the chunks on the way.
 //!
 //! # Factors
-//! Levels come in the order in which they first appear in the rows of the pass, whatever the threads, so a pass over
-//! all rows always gives the same codes; give the levels ([`TextOptions::factors`]) to have them for parts of the rows.
+//! Levels come in the order in which they first appear in the file, whatever the threads and wherever the pass starts,
+//! so a level has the same code in every pass; give the levels ([`TextOptions::factors`]) to know them beforehand.
 
 mod column;
 pub(crate) mod date;

@@ -15,9 +15,9 @@ use arrow_array::{ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray, St
 use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 
-use super::levels::{LevelTable, NONE, SHORT, key};
+use super::levels::{LevelTable, NONE, SHORT, key, short_key};
 use super::number::{Number, localized, word};
-use super::scan::{ABSENT, Cell, Index, resolve};
+use super::scan::{ABSENT, Cell, Index, QUOTED, resolve};
 use super::split::Chunk;
 use super::{date, types};
 use crate::{Error, Result};
@@ -48,6 +48,8 @@ pub(crate) struct FixedLevels {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Missing {
     texts: Vec<Vec<u8>>,
+    /// Keys of the short ones.
+    keys: Vec<u128>,
     /// A bit for the length of each; 63 for all longer ones.
     lengths: u64,
     /// Whether one of them could also be a value, so that they come first.
@@ -61,12 +63,19 @@ impl Missing {
         let first = texts.iter().any(|text| {
             text.iter().any(u8::is_ascii_digit) || boolean(text).is_some() || f64::thorough(text).is_ok()
         });
-        Self { texts, lengths, first }
+        let keys = texts.iter().filter_map(|text| short_key(text)).collect();
+        Self { texts, keys, lengths, first }
     }
 
     #[inline]
     fn may_be(&self, len: usize) -> bool {
         self.lengths & length_bit(len) != 0
+    }
+
+    /// Whether the short text of a length and a key is one.
+    #[inline]
+    fn is_key(&self, len: usize, key: u128) -> bool {
+        self.may_be(len) && self.keys.contains(&key)
     }
 
     pub(crate) fn is(&self, text: &[u8]) -> bool {
@@ -343,30 +352,30 @@ impl Target<'_> {
         let cells = self.cells;
         let bytes = cells.chunk.bytes.as_slice();
         let missing_first = if self.spec.missing.first { self.spec.missing.lengths } else { 0 };
-        for (row, cell) in cells.index.column(self.spec.place).enumerate() {
-            if cell.flags == 0 && missing_first & length_bit(cell.len) == 0 {
-                if cell.len == 0 {
+        let from = values.len();
+        values.resize(from + cells.index.rows(), T::default());
+        let slots = values.get_mut(from..).unwrap_or_default();
+        for ((row, cell), slot) in cells.index.column(self.spec.place).enumerate().zip(slots) {
+            if let Some((start, len)) = cell.plain()
+                && missing_first & length_bit(len) == 0
+            {
+                if len == 0 {
                     self.log.missing(self.first + row);
-                    values.push(T::default());
                     continue;
                 }
-                if let Some(value) = quick(bytes, cell.start, cell.len) {
-                    values.push(value);
+                if let Some(value) = quick(bytes, start, len) {
+                    *slot = value;
                     continue;
                 }
             }
-            values.push(match self.outcome(cell, &mut thorough) {
-                Outcome::Value(value) => value,
-                Outcome::Missing => {
-                    self.log.missing(self.first + row);
-                    T::default()
-                }
+            match self.outcome(cell, &mut thorough) {
+                Outcome::Value(value) => *slot = value,
+                Outcome::Missing => self.log.missing(self.first + row),
                 Outcome::Bad => {
                     let text = resolve(cells.chunk, cell, self.scratch);
                     self.log.bad(self.first + row, text);
-                    T::default()
                 }
-            });
+            }
         }
     }
 
@@ -406,7 +415,7 @@ impl Target<'_> {
                 self.log.bad(self.first + row, b"");
             } else {
                 let text = resolve(chunk, cell, self.scratch);
-                if cell.flags & super::scan::QUOTED == 0 && self.spec.missing.is(text) {
+                if cell.flags & QUOTED == 0 && self.spec.missing.is(text) {
                     self.log.missing(self.first + row);
                 } else {
                     bytes.extend_from_slice(text);
@@ -440,23 +449,33 @@ impl Target<'_> {
         let chunk = self.cells.chunk;
         let bytes = chunk.bytes.as_slice();
         let missing = &self.spec.missing;
-        for (row, cell) in self.cells.index.column(self.spec.place).enumerate() {
+        let from = codes.len();
+        codes.resize(from + self.cells.index.rows(), 0);
+        let slots = codes.get_mut(from..).unwrap_or_default();
+        for ((row, cell), slot) in self.cells.index.column(self.spec.place).enumerate().zip(slots) {
             let row = self.first + row;
-            let (code, new) = if cell.flags == 0 && !missing.may_be(cell.len) && cell.len <= SHORT {
-                table.code_of_key(key(bytes, cell.start, cell.len))
-            } else {
-                if cell.flags & ABSENT != 0 {
+            let bare = cell.flags & QUOTED == 0;
+            let (code, new) = match cell.plain() {
+                Some((start, len)) if len <= SHORT => {
+                    let key = key(bytes, start, len);
+                    if bare && missing.is_key(len, key) {
+                        self.log.missing(row);
+                        continue;
+                    }
+                    table.code_of_key(key)
+                }
+                _ if cell.flags & ABSENT != 0 => {
                     self.log.bad(row, b"");
-                    codes.push(0);
                     continue;
                 }
-                let text = resolve(chunk, cell, self.scratch);
-                if cell.flags & super::scan::QUOTED == 0 && missing.is(text) {
-                    self.log.missing(row);
-                    codes.push(0);
-                    continue;
+                _ => {
+                    let text = resolve(chunk, cell, self.scratch);
+                    if bare && missing.is(text) {
+                        self.log.missing(row);
+                        continue;
+                    }
+                    table.code_of(text)
                 }
-                table.code_of(text)
             };
             if new {
                 let text = resolve(chunk, cell, self.scratch);
@@ -465,9 +484,8 @@ impl Target<'_> {
             if code == NONE {
                 let text = resolve(chunk, cell, self.scratch);
                 self.log.bad(row, text);
-                codes.push(0);
             } else {
-                codes.push(code);
+                *slot = code;
             }
         }
         Ok(())

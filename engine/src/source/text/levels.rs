@@ -29,11 +29,13 @@ pub(crate) struct LevelTable {
     /// Whether new texts become levels.
     open: bool,
     levels: i32,
+    seeds: (u64, u64),
 }
 
 impl Default for LevelTable {
     fn default() -> Self {
         Self {
+            seeds: seeds(),
             keys: vec![FREE; 64],
             codes: vec![NONE; 64],
             short: 0,
@@ -57,12 +59,8 @@ impl LevelTable {
 
     /// The code of a text, and whether it is a new level.
     pub(crate) fn code_of(&mut self, text: &[u8]) -> (i32, bool) {
-        if text.len() <= SHORT {
-            let mut padded = [0; 16];
-            if let Some(start) = padded.get_mut(..text.len()) {
-                start.copy_from_slice(text);
-            }
-            return self.code_of_key(key(&padded, 0, text.len()));
+        if let Some(key) = short_key(text) {
+            return self.code_of_key(key);
         }
         if let Some(&code) = self.long.get(text) {
             return (code, false);
@@ -84,7 +82,7 @@ impl LevelTable {
     #[inline]
     pub(crate) fn code_of_key(&mut self, key: u128) -> (i32, bool) {
         let mask = self.keys.len() - 1;
-        let mut slot = hash(key) as usize & mask;
+        let mut slot = hash(key, self.seeds) as usize & mask;
         loop {
             let (Some(&found), Some(&code)) = (self.keys.get(slot), self.codes.get(slot)) else {
                 return (NONE, false);
@@ -109,7 +107,7 @@ impl LevelTable {
             let keys = std::mem::replace(&mut self.keys, vec![FREE; size]);
             let codes = std::mem::replace(&mut self.codes, vec![NONE; size]);
             for (key, code) in keys.into_iter().zip(codes).filter(|(key, _)| *key != FREE) {
-                let mut slot = hash(key) as usize & (size - 1);
+                let mut slot = hash(key, self.seeds) as usize & (size - 1);
                 while self.keys.get(slot).is_some_and(|&found| found != FREE) {
                     slot = (slot + 1) & (size - 1);
                 }
@@ -137,6 +135,13 @@ pub(crate) fn key(bytes: &[u8], start: usize, len: usize) -> u128 {
     MASKS.get(len).map_or(0, |mask| word & mask) | ((len as u128) << 120)
 }
 
+/// The key of a text on its own, if it is short.
+pub(crate) fn short_key(text: &[u8]) -> Option<u128> {
+    let mut padded = [0; 16];
+    padded.get_mut(..text.len()).filter(|_| text.len() <= SHORT)?.copy_from_slice(text);
+    Some(key(&padded, 0, text.len()))
+}
+
 /// The lowest 0 to 15 bytes.
 const MASKS: [u128; SHORT + 1] = {
     let mut masks = [0; SHORT + 1];
@@ -149,17 +154,17 @@ const MASKS: [u128; SHORT + 1] = {
 };
 
 #[inline]
-fn hash(key: u128) -> u64 {
-    let (first, second) = *seeds();
+fn hash(key: u128, seeds: (u64, u64)) -> u64 {
+    let (first, second) = seeds;
     let product = u128::from(key as u64 ^ first) * u128::from((key >> 64) as u64 ^ second);
     (product as u64) ^ (product >> 64) as u64
 }
 
 /// Other seeds in every process, so that no file can be made to collide.
 #[inline]
-fn seeds() -> &'static (u64, u64) {
+fn seeds() -> (u64, u64) {
     static SEEDS: OnceLock<(u64, u64)> = OnceLock::new();
-    SEEDS.get_or_init(|| {
+    *SEEDS.get_or_init(|| {
         let state = RandomState::new();
         (state.hash_one(1) | 1, state.hash_one(2) | 1)
     })

@@ -34,7 +34,7 @@ pub(crate) struct NotANumber;
 macro_rules! integers {
     ($($type:ty),*) => {$(
         impl Number for $type {
-            #[inline]
+            #[inline(always)]
             fn quick(bytes: &[u8], start: usize, len: usize) -> Option<Self> {
                 let negative = bytes.get(start) == Some(&b'-');
                 let sign = usize::from(negative);
@@ -58,7 +58,7 @@ integers!(i8, i16, i32, i64, u8, u16, u32, u64);
 macro_rules! floats {
     ($($type:ty, $exact:expr, $powers:expr);*) => {$(
         impl Number for $type {
-            #[inline]
+            #[inline(always)]
             fn quick(bytes: &[u8], start: usize, len: usize) -> Option<Self> {
                 let negative = bytes.get(start) == Some(&b'-');
                 let sign = usize::from(negative);
@@ -85,13 +85,15 @@ macro_rules! floats {
 floats!(f64, EXACT_F64, POWERS_F64; f32, EXACT_F32, POWERS_F32);
 
 /// The word at a position, zeros at the end of the bytes.
-#[inline]
+#[expect(clippy::inline_always, reason = "a call costs as much as the conversion")]
+#[inline(always)]
 pub(crate) fn word(bytes: &[u8], at: usize) -> u64 {
     bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()).map_or(0, |word| u64::from_le_bytes(*word))
 }
 
 /// The value of `len` digits, 1 to 8, in the lowest bytes of a word; what is above them does not matter.
-#[inline]
+#[expect(clippy::inline_always, reason = "a call costs as much as the conversion")]
+#[inline(always)]
 fn eight_digits(word: u64, len: usize) -> Option<u64> {
     // digits move to the upper end, zeros fill the lower
     let shift = 64 - 8 * len as u32;
@@ -108,7 +110,8 @@ fn eight_digits(word: u64, len: usize) -> Option<u64> {
 }
 
 /// The value of 1 to 16 digits.
-#[inline]
+#[expect(clippy::inline_always, reason = "a call costs as much as the conversion")]
+#[inline(always)]
 fn quick_digits(bytes: &[u8], start: usize, len: usize) -> Option<u64> {
     match len {
         1..=8 => eight_digits(word(bytes, start), len),
@@ -122,7 +125,8 @@ fn quick_digits(bytes: &[u8], start: usize, len: usize) -> Option<u64> {
 }
 
 /// Digits with at most one point: the digits as an integer, and how many are behind the point.
-#[inline]
+#[expect(clippy::inline_always, reason = "a call costs as much as the conversion")]
+#[inline(always)]
 fn quick_decimal(bytes: &[u8], start: usize, len: usize) -> Option<(u64, usize)> {
     match len {
         1..=8 => {

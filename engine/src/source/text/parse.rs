@@ -41,8 +41,9 @@ pub(crate) struct Parsed {
 /// The first in the order of the text: a record with a wrong number of fields, a bad cell unless they are tolerated,
 /// bytes that are not UTF-8.
 pub(crate) fn parse(plan: &Plan, chunk: Chunk) -> Result<Parsed> {
-    let mut builders: Vec<Builder> =
-        plan.columns.iter().map(|spec| Builder::new(spec, chunk.records)).collect();
+    // a record has a byte for every field at least
+    let most_rows = chunk.records.min(chunk.len / plan.fields.max(1) + 1);
+    let mut builders: Vec<Builder> = plan.columns.iter().map(|spec| Builder::new(spec, most_rows)).collect();
     let mut bad: Vec<Option<BadCell>> = vec![None; builders.len()];
     let most = (INDEX_ENTRIES / (plan.fields + 1)).clamp(16, 4096).min(chunk.records.max(1));
     let mut index = Index::new(plan.fields, most, plan.tolerant);

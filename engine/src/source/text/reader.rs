@@ -12,21 +12,20 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use arrow_array::{ArrayRef, Int32Array, RecordBatch, RecordBatchOptions, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
-use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, bounded};
+use crossbeam_channel::{Receiver, bounded};
 
-use super::column::Column;
+use super::column::{Column, Spec};
 use super::parse::{Parsed, Plan, parse};
 use super::split::{Chunk, LONGEST_RECORD, Splitter};
 use super::{BadCells, OnError, Shape, TextError, TextSource};
-use crate::factor::{LevelUnifier, factor};
+use crate::factor::{LevelUnifier, factor, is_factor};
 use crate::{Error, Monitor, Result, ScanOptions};
 
 /// Rows of a chunk at least, where blocks are smaller: then a chunk has several blocks.
@@ -41,22 +40,26 @@ type Outcome = Result<Result<Parsed>, Box<dyn Any + Send>>;
 pub(crate) struct TextReader {
     files: Files,
     plan: Arc<Plan>,
+    /// The same without columns, for rows that are only counted.
+    skim: Arc<Plan>,
     schema: SchemaRef,
     levels: Vec<Option<LevelUnifier>>,
-    waiting: VecDeque<Receiver<Outcome>>,
+    waiting: VecDeque<Task>,
     /// Chunks on the way at most.
     window: usize,
     chunk_rows: usize,
     chunk_bytes: usize,
     spare: Vec<Vec<u8>>,
     ahead: Ahead,
-    skip: u64,
-    take: u64,
+    rows: Range<u64>,
+    /// Rows that came out of chunks.
+    seen: u64,
+    /// Rows that chunks were begun for, at most.
+    begun: u64,
     on_error: OnError,
     tolerated: u64,
     bad: SharedBadCells,
     monitor: Arc<Monitor>,
-    stop: Arc<AtomicBool>,
 }
 
 /// Whether there is more to read.
@@ -80,80 +83,82 @@ impl TextReader {
             chunk_bytes = chunk_bytes.min((budget / (3 * window)).max(64 << 10));
         }
         // levels that the caller gave need no unifying: codes come out right
-        let levels =
-            plan.columns.iter().map(|spec| spec.levels.is_none().then(LevelUnifier::default)).collect();
+        let open = |spec: &Spec| is_factor(&spec.data_type) && spec.levels.is_none();
+        let levels = plan.columns.iter().map(|spec| open(spec).then(LevelUnifier::default)).collect();
         Self {
             files: Files::new(Arc::clone(&source.shape), Arc::clone(&options.monitor)),
+            skim: Arc::new(Plan { columns: Vec::new(), ..plan }),
             plan: Arc::new(plan),
             schema,
             levels,
             waiting: VecDeque::new(),
             window,
-            chunk_rows: chunk_rows.min(usize::try_from(end).unwrap_or(usize::MAX)).max(1),
+            chunk_rows,
             chunk_bytes: chunk_bytes.clamp(1, LONGEST_RECORD),
             spare: Vec::new(),
             ahead: Ahead::More,
-            skip: rows.start,
-            take: end.saturating_sub(rows.start),
+            rows: rows.start..end,
+            seen: 0,
+            begun: 0,
             on_error: source.options.on_error,
             tolerated: 0,
             bad: Arc::clone(&source.bad),
             monitor: Arc::clone(&options.monitor),
-            stop: Arc::default(),
         }
     }
 
     fn advance(&mut self) -> Result<Option<RecordBatch>> {
-        while self.take > 0 {
+        while self.rows.start.max(self.seen) < self.rows.end {
             self.monitor.check()?;
             self.read_ahead();
-            let Some(receiver) = self.waiting.pop_front() else {
+            let Some(task) = self.waiting.pop_front() else {
                 return match std::mem::replace(&mut self.ahead, Ahead::Ended) {
                     Ahead::Failed(error) => Err(error),
                     _ => Ok(None),
                 };
             };
-            let parsed = match wait(&receiver) {
-                Some(Ok(parsed)) => parsed?,
-                Some(Err(panic)) => resume_unwind(panic),
-                None => return Err(Error::Cancelled),
-            };
-            let rows = parsed.rows as u64;
+            let parsed = task.finish()?;
+            let rows = self.seen..self.seen + parsed.rows as u64;
+            self.seen = rows.end;
+            if parsed.columns.len() < self.plan.columns.len() {
+                self.spare.push(parsed.spare);
+                continue;
+            }
             let batch = self.deliver(parsed)?;
-            let skipped = self.skip.min(rows);
-            self.skip -= skipped;
-            let taken = self.take.min(rows - skipped);
-            if taken > 0 {
-                self.take -= taken;
-                return Ok(Some(batch.slice(skipped as usize, taken as usize)));
+            let wanted = rows.start.max(self.rows.start)..rows.end.min(self.rows.end);
+            if !wanted.is_empty() {
+                let (from, count) = (wanted.start - rows.start, wanted.end - wanted.start);
+                return Ok(Some(batch.slice(from as usize, count as usize)));
             }
         }
         Ok(None)
     }
 
-    /// Reads chunks and has them parsed until enough are on the way.
+    /// Reads chunks and has them parsed until enough are on the way; never more rows than are wanted, so that what is
+    /// behind them, levels or bad cells, has no influence.
     fn read_ahead(&mut self) {
         while matches!(self.ahead, Ahead::More) && self.waiting.len() < self.window {
+            if self.waiting.is_empty() {
+                // blank lines were no rows
+                self.begun = self.seen;
+            }
+            let left = usize::try_from(self.rows.end - self.begun).unwrap_or(usize::MAX);
+            if left == 0 {
+                return;
+            }
             let spare = self.spare.pop().unwrap_or_default();
-            match self.files.next_chunk(self.chunk_rows, self.chunk_bytes, spare) {
-                Ok(Some(chunk)) => self.submit(chunk),
+            match self.files.next_chunk(self.chunk_rows.min(left), self.chunk_bytes, spare) {
+                Ok(Some(chunk)) => {
+                    self.begun += chunk.records as u64;
+                    // codes count from the first row, so rows with new levels must be read
+                    let unread = self.begun <= self.rows.start && self.levels.iter().all(Option::is_none);
+                    let plan = if unread { &self.skim } else { &self.plan };
+                    self.waiting.push_back(Task::start(chunk, Arc::clone(plan)));
+                }
                 Ok(None) => self.ahead = Ahead::Ended,
                 Err(error) => self.ahead = Ahead::Failed(error),
             }
         }
-    }
-
-    fn submit(&mut self, chunk: Chunk) {
-        let (sender, receiver) = bounded(1);
-        self.waiting.push_back(receiver);
-        let (plan, stop) = (Arc::clone(&self.plan), Arc::clone(&self.stop));
-        rayon::spawn_fifo(move || {
-            if !stop.load(Ordering::Relaxed) {
-                let outcome = catch_unwind(AssertUnwindSafe(|| parse(&plan, chunk)));
-                // nobody waits when the pass has ended early
-                let _ = sender.send(outcome);
-            }
-        });
     }
 
     fn deliver(&mut self, parsed: Parsed) -> Result<RecordBatch> {
@@ -216,25 +221,51 @@ impl TextReader {
     }
 }
 
-/// The result of a chunk; `None` when it was given up. A thread of rayon works on other chunks while it waits, since
-/// nobody else may.
-fn wait(receiver: &Receiver<Outcome>) -> Option<Outcome> {
-    loop {
-        match receiver.try_recv() {
-            Ok(outcome) => return Some(outcome),
-            Err(TryRecvError::Disconnected) => return None,
-            Err(TryRecvError::Empty) => {}
-        }
-        match rayon::yield_now() {
-            None => return receiver.recv().ok(),
-            Some(rayon::Yield::Executed) => {}
-            Some(rayon::Yield::Idle) => match receiver.recv_timeout(Duration::from_millis(1)) {
-                Ok(outcome) => return Some(outcome),
-                Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) => {}
-            },
+/// A chunk on its way. Whoever comes first parses it: a thread of rayon, or the reader when it needs it next. So the
+/// reader never waits for work that nobody has begun, even where all threads of rayon are busy or wait for the reader.
+struct Task {
+    chunk: Arc<Mutex<Option<Chunk>>>,
+    plan: Arc<Plan>,
+    outcome: Receiver<Outcome>,
+}
+
+impl Task {
+    fn start(chunk: Chunk, plan: Arc<Plan>) -> Self {
+        let (sender, outcome) = bounded(1);
+        let task = Self { chunk: Arc::new(Mutex::new(Some(chunk))), plan, outcome };
+        let (chunk, plan) = (Arc::clone(&task.chunk), Arc::clone(&task.plan));
+        rayon::spawn_fifo(move || {
+            if let Some(chunk) = take(&chunk) {
+                // nobody waits when the pass has ended early
+                let _ = sender.send(catch_unwind(AssertUnwindSafe(|| parse(&plan, chunk))));
+            }
+        });
+        task
+    }
+
+    fn finish(self) -> Result<Parsed> {
+        let outcome = match take(&self.chunk) {
+            Some(chunk) => return parse(&self.plan, chunk),
+            None => self.outcome.recv(),
+        };
+        match outcome {
+            Ok(Ok(parsed)) => parsed,
+            Ok(Err(panic)) => resume_unwind(panic),
+            // the thread that took it sends always
+            Err(_) => Err(Error::Cancelled),
         }
     }
+}
+
+/// Leaves nothing to do behind when the pass has ended early.
+impl Drop for Task {
+    fn drop(&mut self) {
+        take(&self.chunk);
+    }
+}
+
+fn take(chunk: &Mutex<Option<Chunk>>) -> Option<Chunk> {
+    chunk.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 impl Iterator for TextReader {
@@ -243,7 +274,7 @@ impl Iterator for TextReader {
     fn next(&mut self) -> Option<Self::Item> {
         let next = self.advance();
         if !matches!(next, Ok(Some(_))) {
-            self.take = 0;
+            self.rows.end = 0;
             self.waiting.clear();
         }
         next.map_err(ArrowError::from).transpose()
@@ -253,12 +284,6 @@ impl Iterator for TextReader {
 impl RecordBatchReader for TextReader {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
-    }
-}
-
-impl Drop for TextReader {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
     }
 }
 

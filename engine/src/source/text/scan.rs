@@ -49,6 +49,18 @@ pub(crate) struct Cell {
     pub(crate) flags: u32,
 }
 
+impl Cell {
+    /// Where its text stands in the chunk, if it stands there as it is.
+    #[inline]
+    pub(crate) fn plain(self) -> Option<(usize, usize)> {
+        match self.flags {
+            0 => Some((self.start, self.len)),
+            QUOTED => Some((self.start + 1, self.len.saturating_sub(2))),
+            _ => None,
+        }
+    }
+}
+
 impl Index {
     /// An index for up to `most_rows` records of `columns` fields.
     pub(crate) fn new(columns: usize, most_rows: usize, fill: bool) -> Self {
@@ -149,9 +161,12 @@ impl Index {
         let (delimiters, terminators) = (repeat(delimiter), repeat(terminator));
         let returns = terminator == b'\n';
         let bytes = chunk.bytes.as_slice();
+        // what the loop needs stays in registers; `self` has it again when a record is not as it should be
+        let mut entries = std::mem::take(&mut self.entries);
+        let (mut used, mut row_start, mut rows) = (self.used, self.row_start, self.rows);
         let mut record = from;
         let mut base = from;
-        while base < chunk.len {
+        'blocks: while base < chunk.len {
             let Some(block) = bytes.get(base..).and_then(|rest| rest.first_chunk::<64>()) else { break };
             let ends = matches(block, terminators);
             let mut any = matches(block, delimiters) | ends;
@@ -159,22 +174,42 @@ impl Index {
                 let bit = any.trailing_zeros();
                 any &= any - 1;
                 let at = base + bit as usize;
-                if at >= chunk.len {
-                    break;
-                }
                 if (ends >> bit) & 1 == 0 {
-                    self.push(at as u32 + 1);
-                } else {
-                    let end = before_return(bytes, record, at, returns);
-                    let blank = end == record;
-                    self.push(end as u32 + 1);
-                    record = at + 1;
-                    if self.end_record(blank, record) {
-                        return record;
+                    if let Some(slot) = entries.get_mut(used) {
+                        *slot = at as u32 + 1;
                     }
+                    used += 1;
+                    continue;
+                }
+                let end = before_return(bytes, record, at, returns);
+                if let Some(slot) = entries.get_mut(used) {
+                    *slot = end as u32 + 1;
+                }
+                used += 1;
+                let blank = end == record;
+                record = at + 1;
+                if used - row_start - 1 == self.columns && !blank && rows + 1 < self.most_rows {
+                    rows += 1;
+                    row_start = used;
+                    if let Some(slot) = entries.get_mut(used) {
+                        *slot = record as u32;
+                    }
+                    used += 1;
+                    continue;
+                }
+                (self.entries, self.used, self.row_start, self.rows) = (entries, used, row_start, rows);
+                let full = self.end_record(blank, record);
+                entries = std::mem::take(&mut self.entries);
+                (used, row_start, rows) = (self.used, self.row_start, self.rows);
+                if full {
+                    break 'blocks;
                 }
             }
             base += 64;
+        }
+        (self.entries, self.used, self.row_start, self.rows) = (entries, used, row_start, rows);
+        if base < chunk.len {
+            return record;
         }
         if record < chunk.len {
             let end = before_return(bytes, record, chunk.len, returns);
@@ -301,14 +336,24 @@ pub(crate) const fn equal_bytes(word: u64, pattern: u64) -> u64 {
 #[inline]
 fn matches(block: &[u8; 64], pattern: u64) -> u64 {
     let (words, _) = block.as_chunks::<8>();
-    let mut mask = 0;
+    let mut square = 0;
     for (index, word) in words.iter().enumerate() {
-        let equal = equal_bytes(u64::from_le_bytes(*word), pattern);
-        // gathers the upper bits of the eight bytes in the uppermost byte
-        let bits = (equal >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        mask |= bits << (8 * index);
+        // the byte i of word k sets bit k of byte i
+        square |= equal_bytes(u64::from_le_bytes(*word), pattern) >> (7 - index);
     }
-    mask
+    transposed(square)
+}
+
+/// Bit k of byte i becomes bit i of byte k: the transposition of an 8 by 8 matrix of bits, in blocks of 1, 2 and 4
+/// (Hacker's Delight, section 7-3).
+#[inline]
+const fn transposed(square: u64) -> u64 {
+    let ones = (square ^ (square >> 7)) & 0x00AA_00AA_00AA_00AA;
+    let square = square ^ ones ^ (ones << 7);
+    let twos = (square ^ (square >> 14)) & 0x0000_CCCC_0000_CCCC;
+    let square = square ^ twos ^ (twos << 14);
+    let fours = (square ^ (square >> 28)) & 0x0000_0000_F0F0_F0F0;
+    square ^ fours ^ (fours << 28)
 }
 
 /// The text of a cell, its quotes and combined delimiters removed.
