@@ -334,7 +334,7 @@ pub(crate) const fn equal_bytes(word: u64, pattern: u64) -> u64 {
 
 /// A bit for each of 64 bytes: whether it equals the byte repeated in `pattern`.
 #[inline]
-fn matches(block: &[u8; 64], pattern: u64) -> u64 {
+pub(crate) fn matches(block: &[u8; 64], pattern: u64) -> u64 {
     let (words, _) = block.as_chunks::<8>();
     let mut square = 0;
     for (index, word) in words.iter().enumerate() {

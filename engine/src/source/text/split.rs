@@ -14,6 +14,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use super::TextError;
 use super::decode::Input;
+use super::scan::{matches, repeat};
 use crate::{Error, Result};
 
 /// Zero bytes after the text of a chunk, so that words can be loaded at any of its bytes.
@@ -200,42 +201,25 @@ impl Splitter {
     /// Looks through new bytes until `records` records end; returns where the last of them does.
     fn scan(&mut self, records: usize) -> Option<usize> {
         let Self { buffer, len, dialect, state, .. } = self;
-        let text = buffer.get(..*len).unwrap_or_default();
-        while state.scanned < text.len() {
-            let rest = text.get(state.scanned..).unwrap_or_default();
-            if state.in_quotes {
-                let Some(quote) = dialect.quote.and_then(|quote| memchr(quote, rest)) else {
-                    state.scanned = text.len();
-                    break;
-                };
-                state.in_quotes = false;
-                state.closed = Some(state.scanned + quote);
-                state.scanned += quote + 1;
-                continue;
-            }
-            let opening = opening_quote(text, state.scanned, *dialect, state.closed);
-            let plain = text.get(state.scanned..opening.unwrap_or(text.len())).unwrap_or_default();
-            let found = memchr_iter(dialect.terminator, plain).count();
-            if found > 0 && state.records + found >= records {
-                let nth = records.saturating_sub(state.records).max(1) - 1;
-                if let Some(end) = memchr_iter(dialect.terminator, plain).nth(nth) {
-                    return Some(state.scanned + end + 1);
-                }
-            }
-            state.records += found;
-            if let Some(last) = memrchr(dialect.terminator, plain) {
-                state.boundary = state.scanned + last + 1;
-            }
-            match opening {
-                Some(opening) => {
-                    state.in_quotes = true;
-                    state.any_quotes = true;
-                    state.opened = opening;
-                    state.scanned = opening + 1;
-                }
-                None => state.scanned = text.len(),
+        let fresh = buffer.get(state.scanned..*len).unwrap_or_default();
+        if fresh.is_empty() {
+            return None;
+        }
+        if state.in_quotes || dialect.quote.is_some_and(|quote| memchr(quote, fresh).is_some()) {
+            return state.scan_quoted(buffer, *len, *dialect, records);
+        }
+        let found = memchr_iter(dialect.terminator, fresh).count();
+        if found > 0 && state.records + found >= records {
+            let nth = records.saturating_sub(state.records).max(1) - 1;
+            if let Some(end) = memchr_iter(dialect.terminator, fresh).nth(nth) {
+                return Some(state.scanned + end + 1);
             }
         }
+        state.records += found;
+        if let Some(last) = memrchr(dialect.terminator, fresh) {
+            state.boundary = state.scanned + last + 1;
+        }
+        state.scanned = *len;
         None
     }
 
@@ -277,12 +261,48 @@ impl Splitter {
     }
 }
 
-/// The next quote that opens a quoted text.
-fn opening_quote(text: &[u8], from: usize, dialect: Dialect, closed: Option<usize>) -> Option<usize> {
-    let quote = dialect.quote?;
-    memchr_iter(quote, text.get(from..)?).map(|offset| from + offset).find(|&at| {
-        let Some(before) = at.checked_sub(1) else { return true };
-        closed == Some(before)
-            || text.get(before).is_some_and(|&byte| byte == dialect.delimiter || byte == dialect.terminator)
-    })
+impl State {
+    /// The same where there are quotes: 64 bytes at a time, visiting quotes and line ends only.
+    fn scan_quoted(&mut self, buffer: &[u8], len: usize, dialect: Dialect, records: usize) -> Option<usize> {
+        let Dialect { delimiter, quote, terminator, .. } = dialect;
+        let (quotes, terminators) = (quote.map(repeat), repeat(terminator));
+        while self.scanned < len {
+            // the buffer has padding behind its text
+            let block = buffer.get(self.scanned..).and_then(|rest| rest.first_chunk::<64>())?;
+            let marks = quotes.map_or(0, |quotes| matches(block, quotes));
+            let mut any = marks | matches(block, terminators);
+            while any != 0 {
+                let bit = any.trailing_zeros();
+                any &= any - 1;
+                let at = self.scanned + bit as usize;
+                if at >= len {
+                    break;
+                }
+                if (marks >> bit) & 1 == 0 {
+                    if !self.in_quotes {
+                        self.records += 1;
+                        self.boundary = at + 1;
+                        if self.records >= records {
+                            return Some(at + 1);
+                        }
+                    }
+                } else if self.in_quotes {
+                    self.in_quotes = false;
+                    self.closed = Some(at);
+                } else {
+                    let opens = at.checked_sub(1).is_none_or(|before| {
+                        let byte = buffer.get(before).copied().unwrap_or_default();
+                        byte == delimiter || byte == terminator || self.closed == Some(before)
+                    });
+                    if opens {
+                        self.in_quotes = true;
+                        self.any_quotes = true;
+                        self.opened = at;
+                    }
+                }
+            }
+            self.scanned = (self.scanned + 64).min(len);
+        }
+        None
+    }
 }
