@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, RecordBatch};
+use arrow_buffer::Buffer;
 use engine::{BlockSource, ScanOptions, source::MemorySource};
 
 /// Rows of the table that is measured.
@@ -31,7 +32,7 @@ pub fn value_bytes(source: &MemorySource, columns: &[&str]) -> usize {
         columns
             .iter()
             .filter_map(|name| batch.column_by_name(name))
-            .map(|column| column.to_data().buffers().iter().map(|buffer| buffer.len()).sum::<usize>())
+            .map(|column| column.to_data().buffers().iter().map(Buffer::len).sum::<usize>())
             .sum()
     };
     debug_assert!(columns.iter().all(|name| schema.index_of(name).is_ok()));
