@@ -30,8 +30,7 @@ pub(crate) struct Normal {
     pub(crate) cells: Vec<f64>,
     /// A₁₂, k × p: raw sums of the columns within cells.
     pub(crate) cross: Vec<f64>,
-    /// k × r: sums of the shifted responses within cells, less those of the shifted columns at their coefficients when
-    /// the solver has them.
+    /// k × r: sums of the shifted responses within cells.
     pub(crate) cell_responses: Vec<f64>,
     /// k × p: sums of the shifted columns within cells.
     pub(crate) shifted_cross: Vec<f64>,
