@@ -9,7 +9,7 @@
 //!    source into the same columns.
 //!
 //! The columns themselves are never written out. A term is a combination of factors (its cells) and a product of numbers;
-//! where it has factors, a row has one column that is not 0, and a code says which. [`read`](self) makes codes and
+//! where it has factors, a row has one column that is not 0, and a code says which. `read.rs` makes codes and
 //! numbers of a thousand rows at a time, in memory that is reused, straight from the narrow Arrow arrays.
 //!
 //! # Which rows count

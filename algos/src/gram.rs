@@ -2,14 +2,14 @@
 //!
 //! What a regression needs of the data is `X'WX`, `X'WY` and `Y'WY`. The columns of X are products of an indicator of a
 //! cell (of some factors) and a number (a product of variables, or 1), so every entry is a sum of `w`, `w·u` or `w·u·v`
-//! over the rows of one cell of the factors of *both* columns. All entries together are a few [tables](plan): by no factor
+//! over the rows of one cell of the factors of *both* columns. All entries together are a few tables (`plan.rs`): by no factor
 //! at all (numbers against numbers), by one factor (numbers against its levels), by two (levels against levels: counts).
 //! The work per row is one addition per table and moment, however many levels there are.
 //!
 //! # Large means
 //! Numbers are shifted before they are multiplied, by their mean in the first tile of the partial result, rounded to
 //! 24 bits so that the subtraction mostly is exact. So a variable of 10⁹ ± 1 keeps its digits. Partials of
-//! different shifts merge by the binomial formula (Chan, Golub and others, 1983), and [`normal`] puts the shifts back where
+//! different shifts merge by the binomial formula (Chan, Golub and others, 1983), and `normal.rs` puts the shifts back where
 //! they matter.
 //!
 //! # Order of additions

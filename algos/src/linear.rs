@@ -1,6 +1,6 @@
 //! Linear regression: `rxLinMod`, `rx_lin_mod`.
 //!
-//! One pass adds up cross products ([`crate::gram`]); [`solve`](self) factors them. A pass goes before it when levels or
+//! One pass adds up cross products ([`crate::gram`]); `solve.rs` factors them. A pass goes before it when levels or
 //! ranges are not known from the schema.
 //!
 //! # Which coefficients there are
