@@ -15,6 +15,7 @@
 //! so a level has the same code in every pass; give the levels ([`TextOptions::factors`]) to know them beforehand.
 
 mod column;
+mod convert;
 pub(crate) mod date;
 mod decode;
 mod error;
@@ -25,6 +26,7 @@ mod parse;
 mod reader;
 mod scan;
 mod sniff;
+mod spec;
 mod split;
 mod types;
 
@@ -39,12 +41,12 @@ pub use error::{BadCell, BadCells, TextError};
 pub use options::{OnError, TextOptions};
 pub use types::parse_type;
 
-use self::column::{FixedLevels, Missing, Spec};
 use self::error::listed;
 use self::levels::LevelTable;
 use self::parse::Plan;
 use self::reader::{SharedBadCells, TextReader, first_path};
 use self::scan::Index;
+use self::spec::{FixedLevels, Missing, Spec};
 use self::split::{Dialect, Splitter};
 use super::{BlockSource, SourceInfo, indices, projected};
 use crate::factor::{factor_type, is_factor};

@@ -3,9 +3,11 @@
 //! Records are indexed some thousands at a time, so that text and index stay in the cache while one column after the
 //! other reads them. Only the wanted columns do.
 
-use super::column::{Builder, Column, NotUtf8, Rows, Spec};
+use super::column::{Builder, Column, NotUtf8};
+use super::convert::Rows;
 use super::error::shown;
 use super::scan::Index;
+use super::spec::Spec;
 use super::split::Chunk;
 use super::{BadCell, TextError};
 use crate::Result;

@@ -21,8 +21,9 @@ use arrow_array::{ArrayRef, Int32Array, RecordBatch, RecordBatchOptions, RecordB
 use arrow_schema::{ArrowError, SchemaRef};
 use crossbeam_channel::{Receiver, bounded};
 
-use super::column::{Column, Spec};
+use super::column::Column;
 use super::parse::{Parsed, Plan, parse};
+use super::spec::Spec;
 use super::split::{Chunk, LONGEST_RECORD, Splitter};
 use super::{BadCells, OnError, Shape, TextError, TextSource};
 use crate::factor::{LevelUnifier, factor, is_factor};

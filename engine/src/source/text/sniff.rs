@@ -6,9 +6,10 @@
 
 use arrow_schema::{DataType, TimeUnit};
 
-use super::column::{Missing, boolean};
+use super::convert::boolean;
 use super::number::{Number, localized};
 use super::scan::{Index, QUOTED, resolve};
+use super::spec::Missing;
 use super::split::{Chunk, Dialect};
 use super::{Record, TextOptions, date};
 use crate::factor::factor_type;
