@@ -149,7 +149,7 @@ pub struct BadCell {
 }
 
 fn why(inferred_rows: Option<u64>) -> String {
-    inferred_rows.map(|rows| format!(" (the type that the first {rows} rows suggest)")).unwrap_or_default()
+    inferred_rows.map(|rows| format!(", the type that the first {rows} rows suggest")).unwrap_or_default()
 }
 
 /// How many cells of a column became missing, and the first of them.
