@@ -147,10 +147,7 @@ def alternate(repetitions: int, ours, theirs: Peer) -> tuple[list, list]:
 
 
 def coefficient(output: str, name: str) -> float:
-    model = json.loads(output)
-    names, values = model["coefficient_names"], model["coefficients"]
-    value = values[names.index(name)]
-    return float(value[0] if isinstance(value, list) else value)
+    return float(json.loads(output)["coefficients"][name])
 
 
 def report(title: str, mine: list, yours: list, version: str) -> None:
