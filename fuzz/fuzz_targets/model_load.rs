@@ -4,5 +4,5 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = algos::model::from_bytes(bytes);
+    let _ = algos::model::from_bytes(bytes, "fuzz");
 });
