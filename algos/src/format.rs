@@ -26,8 +26,9 @@ pub(crate) fn format_common(numbers: &[f64], digits: usize) -> Vec<String> {
     let negative = usize::from(finite.iter().any(|part| part.negative));
     let decimals =
         finite.iter().map(|part| (part.digits as i32 - part.exponent - 1).max(0)).max().unwrap_or(0) as usize;
-    let left = finite.iter().map(|part| part.exponent.max(0) as usize + 1).max().unwrap_or(1);
-    let fixed_width = negative + left + if decimals > 0 { decimals + 1 } else { 0 };
+    let left = |part: &Parts| usize::from(part.negative) + part.exponent.max(0) as usize + 1;
+    let fixed_width =
+        finite.iter().map(left).max().unwrap_or(1) + if decimals > 0 { decimals + 1 } else { 0 };
     let mantissa = finite.iter().map(|part| part.digits).max().unwrap_or(1) - 1;
     let long = finite.iter().any(|part| part.exponent.abs() >= 100);
     let scientific_width =
@@ -58,7 +59,7 @@ fn special(x: f64) -> String {
 }
 
 /// `1.5e-06`: the exponent has a sign and two digits or more.
-fn scientific(x: f64, decimals: usize) -> String {
+pub(crate) fn scientific(x: f64, decimals: usize) -> String {
     let text = format!("{x:.decimals$e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -186,6 +187,8 @@ mod tests {
         assert_eq!(format_common(&[1e10, 1.0], 7), ["1e+10", "1e+00"]);
         assert_eq!(format_common(&[123_456.0, 0.5], 7), ["123456.0", "0.5"]);
         assert_eq!(format_common(&[0.000_012_345], 7), ["1.2345e-05"]);
+        // a sign takes room beside the number that it belongs to, not beside the longest one
+        assert_eq!(format_common(&[100_000.0, -1.0], 7), ["100000", "-1"]);
         assert_eq!(format_common(&[], 7), Vec::<String>::new());
         assert_eq!(format_one(180_800.0, 7), "180800");
         assert_eq!(format_one(10.5595, 7), "10.5595");

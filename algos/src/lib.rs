@@ -3,7 +3,7 @@
 //! | algorithm | module | passes over the data | memory |
 //! |---|---|---|---|
 //! | linear regression (`rxLinMod`, `rx_lin_mod`) | [`linear`] | 1, one more before it for levels or ranges that the source does not know | O(p²) |
-//! | summary (`rxSummary`, `rx_summary`) | [`summary`] | 1 | O(cells) |
+//! | summary (`rxSummary`, `rx_summary`) | [`summary`] | 1, one more for ranges that the source does not know; 0 where stored statistics answer | O(cells) |
 //! | prediction (`rxPredict`, `rx_predict`) | [`predict`] | 1 | a block a thread |
 //!
 //! An algorithm is an [`engine::Estimator`]: it sees [`engine::Block`]s and nothing of files, threads or machines.

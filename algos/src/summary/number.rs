@@ -1,36 +1,16 @@
 //! Numbers as R and pandas print a column of them.
 //!
-//! R gives all numbers of a column the same decimals, as many as the number that needs most of them to show seven
-//! significant digits, and changes to scientific notation where that is narrower. pandas gives six decimals and takes
-//! away the zeros that all of them end in.
+//! R gives all numbers of a column the same decimals (`crate::format`). pandas gives six decimals and takes away the
+//! zeros that all of them end in.
+
+use crate::format::{format_common, scientific};
 
 /// A column as R formats it, every text of one width; `NA` where there is no number.
 pub fn format_r(values: &[Option<f64>], digits: usize) -> Vec<String> {
-    let parts: Vec<Scientific> = values
-        .iter()
-        .flatten()
-        .filter(|value| value.is_finite())
-        .map(|&value| Scientific::of(value, digits))
-        .collect();
-    let decimals =
-        parts.iter().map(|part| part.digits - part.exponent - 1).max().unwrap_or(0).max(0) as usize;
-    let whole = parts.iter().map(|part| part.negative + part.exponent.max(0) + 1).max().unwrap_or(0);
-    let fixed_width = whole + if decimals > 0 { decimals as i32 + 1 } else { 0 };
-    let digits_shown = parts.iter().map(|part| part.digits).max().unwrap_or(1);
-    let negative = parts.iter().map(|part| part.negative).max().unwrap_or(0);
-    let exponent_width = if parts.iter().any(|part| part.exponent.abs() >= 100) { 5 } else { 4 };
-    let mantissa = if digits_shown > 1 { digits_shown + 1 } else { 1 };
-    let scientific = fixed_width > negative + mantissa + exponent_width;
-    let texts: Vec<String> = values
-        .iter()
-        .map(|value| match value {
-            None => "NA".to_owned(),
-            Some(value) if value.is_nan() => "NaN".to_owned(),
-            Some(value) if value.is_infinite() => if *value > 0.0 { "Inf" } else { "-Inf" }.to_owned(),
-            Some(value) if scientific => exponential(*value, digits_shown as usize - 1),
-            Some(value) => format!("{value:.decimals$}"),
-        })
-        .collect();
+    let numbers: Vec<f64> = values.iter().copied().flatten().collect();
+    let mut numbers = format_common(&numbers, digits).into_iter();
+    let text = |value: &Option<f64>| value.and_then(|_| numbers.next()).unwrap_or_else(|| "NA".to_owned());
+    let texts: Vec<String> = values.iter().map(text).collect();
     let width = texts.iter().map(String::len).max().unwrap_or(0);
     texts.into_iter().map(|text| format!("{text:>width$}")).collect()
 }
@@ -38,19 +18,19 @@ pub fn format_r(values: &[Option<f64>], digits: usize) -> Vec<String> {
 /// A column as pandas formats it, without padding; `NaN` where there is no number.
 pub fn format_pandas(values: &[Option<f64>]) -> Vec<String> {
     let finite = || values.iter().flatten().copied().filter(|value| value.is_finite());
-    let scientific = finite().any(|value| value.abs() >= 1e16 || (value != 0.0 && value.abs() < 1e-6));
+    let exponents = finite().any(|value| value.abs() >= 1e16 || (value != 0.0 && value.abs() < 1e-6));
     let mut texts: Vec<String> = values
         .iter()
         .map(|value| match value {
             None => "NaN".to_owned(),
             Some(value) if value.is_nan() => "NaN".to_owned(),
             Some(value) if value.is_infinite() => if *value > 0.0 { "inf" } else { "-inf" }.to_owned(),
-            Some(value) if scientific => exponential(*value, 6),
+            Some(value) if exponents => scientific(*value, 6),
             Some(value) => format!("{value:.6}"),
         })
         .collect();
     let number = |text: &String| text.ends_with(|c: char| c.is_ascii_digit());
-    if !scientific && texts.iter().any(number) {
+    if !exponents && texts.iter().any(number) {
         while texts
             .iter()
             .filter(|text| number(text))
@@ -62,35 +42,6 @@ pub fn format_pandas(values: &[Option<f64>]) -> Vec<String> {
         }
     }
     texts
-}
-
-/// The significant digits that are needed of a number, and its decimal exponent.
-struct Scientific {
-    negative: i32,
-    exponent: i32,
-    digits: i32,
-}
-
-impl Scientific {
-    fn of(value: f64, digits: usize) -> Self {
-        let negative = i32::from(value < 0.0);
-        let text = format!("{:.*e}", digits.saturating_sub(1), value.abs());
-        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let needed = mantissa.trim_end_matches('0').bytes().filter(u8::is_ascii_digit).count().max(1);
-        Self { negative, exponent: exponent.parse().unwrap_or(0), digits: needed as i32 }
-    }
-}
-
-/// With at least two digits of exponent and its sign.
-fn exponential(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$e}");
-    match text.split_once('e') {
-        Some((mantissa, exponent)) => match exponent.strip_prefix('-') {
-            Some(digits) => format!("{mantissa}e-{digits:0>2}"),
-            None => format!("{mantissa}e+{exponent:0>2}"),
-        },
-        None => text,
-    }
 }
 
 #[cfg(test)]
