@@ -1,7 +1,7 @@
 //! XDF files, out-of-core statistics and models, as one crate.
 //!
 //! It brings together the [`xdf`] format, the [`engine`] that moves data block by block, the [`algos`] that learn from
-//! them, and the [`sqlbridge`] to databases; [`airline`] simulates data to try them on. The program `xdf` is built on it.
+//! them, and the SQL types of [`sqlbridge`]; [`airline`] simulates data to try them on. The program `xdf` is built on it.
 //!
 //! # From rows to a model
 //! ```

@@ -62,3 +62,38 @@ impl Session {
         Progress::start(doing, monitor, !self.quiet && !self.json)
     }
 }
+
+/// The command line as a shell takes it, without the folder of the program: the call that is printed with results.
+pub(crate) fn command_line() -> String {
+    let arguments = std::env::args_os().skip(1).map(|argument| quoted(&argument.to_string_lossy()));
+    std::iter::once("xdf".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+/// In single quotes where a shell would see more than the characters.
+fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./,=:@%+".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn arguments_are_quoted_where_a_shell_needs_it() {
+        for (argument, text) in [
+            ("data/flights.xdf", "data/flights.xdf"),
+            ("--factor=Day=Mon,Tue", "--factor=Day=Mon,Tue"),
+            ("y ~ x", "'y ~ x'"),
+            ("a*b", "'a*b'"),
+            ("Month == 'Jan'", r"'Month == '\''Jan'\'''"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(argument), text);
+        }
+    }
+}

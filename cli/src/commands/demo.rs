@@ -56,15 +56,18 @@ pub(super) fn run(args: &DemoArgs, session: &Session) -> anyhow::Result<()> {
 
     demo.heading(&format!("Summarise: {SUMMARY}"))?;
     let started = Instant::now();
-    let summarised = summary::compute(SUMMARY, &data, &SummaryOptions::default(), &all, session)?;
+    let mut summarised = summary::compute(SUMMARY, &data, &SummaryOptions::default(), &all, session)?;
     let elapsed = started.elapsed().as_secs_f64();
+    summarised.call = format!("xdf summary '{SUMMARY}' {}", flights.display());
     demo.print(&summarised.render(Layout::R))?;
     demo.step("summary", args.rows, elapsed, &format!("\n{}", fit::measures(args.rows, elapsed)))?;
 
     demo.heading(&format!("Fit a linear model: {MODEL}"))?;
     let started = Instant::now();
-    let fitted = fit::run(&LinMod::new(MODEL)?, &data, &all, session)?.with_data(data.info().name);
+    let fitted = fit::run(&LinMod::new(MODEL)?, &data, &all, session)?;
     let elapsed = started.elapsed().as_secs_f64();
+    let call = format!("xdf fit linmod '{MODEL}' {}", flights.display());
+    let fitted = fitted.with_call(call).with_data(data.info().name);
     model::save(&fitted, file("delay.model"), true)?;
     demo.print(&fitted.summary())?;
     demo.step("fit", args.rows, elapsed, &format!("\n{}", fit::measures(args.rows, elapsed)))?;

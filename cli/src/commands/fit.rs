@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::args::{LinmodArgs, Selecting};
 use crate::input::{self, Source};
 use crate::output::{self, bytes, counted, print_json, rates, seconds};
-use crate::session::Session;
+use crate::session::{Session, command_line};
 
 pub(super) fn linmod(args: &LinmodArgs, session: &Session) -> anyhow::Result<()> {
     if let Some(path) = &args.output {
@@ -33,8 +33,7 @@ pub(super) fn linmod(args: &LinmodArgs, session: &Session) -> anyhow::Result<()>
     let source = input::open_selected(&args.input, &args.reading, &args.selecting)?;
     let started = Instant::now();
     let model = run(&estimator, &source, &args.selecting, session)?;
-    let call = format!("xdf fit linmod '{}' {}", args.formula, args.input.display());
-    let model = model.with_call(call).with_data(source.info().name);
+    let model = model.with_call(command_line()).with_data(source.info().name);
     let elapsed = started.elapsed().as_secs_f64();
     let saved = args.output.as_ref().map(|path| model::save(&model, path, args.overwrite)).transpose()?;
     if session.json {

@@ -6,7 +6,7 @@ use engine::formula::Formula;
 use crate::args::{Selecting, SummaryArgs};
 use crate::input::{self, Source};
 use crate::output::{self, print_json};
-use crate::session::Session;
+use crate::session::{Session, command_line};
 
 pub(super) fn run(args: &SummaryArgs, session: &Session) -> anyhow::Result<()> {
     let source = input::open_selected(&args.input, &args.reading, &args.selecting)?;
@@ -15,7 +15,8 @@ pub(super) fn run(args: &SummaryArgs, session: &Session) -> anyhow::Result<()> {
         fweights: args.weighting.fweights.clone(),
         ..SummaryOptions::default()
     };
-    let summary = compute(&args.formula, &source, &options, &args.selecting, session)?;
+    let mut summary = compute(&args.formula, &source, &options, &args.selecting, session)?;
+    summary.call = command_line();
     if session.json { print_json(&summary.to_json()) } else { output::print(&summary.render(Layout::R)) }
 }
 

@@ -44,6 +44,7 @@ fn generated_flights_are_summarised_fitted_predicted_and_exported() {
     assert_eq!(number(&first["ValidObs"]), delays.len() as f64);
     assert_eq!(number(&first["MissingObs"]), (60_000 - delays.len()) as f64);
     let text = folder.xdf(["summary", "ArrDelay + DayOfWeek", "flights.xdf"]).text();
+    assert!(text.starts_with("Call:\nxdf summary 'ArrDelay + DayOfWeek' flights.xdf\n"), "{text}");
     assert!(text.contains("Summary Statistics Results for: ~ArrDelay + DayOfWeek\n"), "{text}");
     assert!(text.contains("Category Counts for DayOfWeek\n"), "{text}");
 
@@ -59,6 +60,8 @@ fn generated_flights_are_summarised_fitted_predicted_and_exported() {
     let fit = ["fit", "linmod", formula, "flights.xdf", "-o", "delay.model", "--cov"];
     let text = folder.xdf(fit).text();
     assert!(text.contains("CRSDepTime") && text.contains("Dropped"), "{text}");
+    let call = "xdf fit linmod 'ArrDelay ~ DayOfWeek + CRSDepTime' flights.xdf -o delay.model --cov\n";
+    assert!(text.contains(call), "{text}");
     assert!(text.contains("\n60,000 rows in ") && text.contains("\nModel: delay.model ("), "{text}");
     let fitted = folder.xdf(fit.iter().chain(&["--overwrite", "--json"])).json();
     let coefficient = |name: &str| fitted["coefficients"][name].as_f64().unwrap_or(0.0);
