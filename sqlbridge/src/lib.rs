@@ -1,7 +1,7 @@
-//! SQL Server and ODBC rows in the same pipeline.
+//! SQL types and the Arrow types that blocks have for them.
 //!
-//! The bridge will implement the engine's `BlockSource` and `BlockSink` for databases. What exists so far is the
-//! border of the two type systems: which Arrow type a block has for each SQL type, and what is refused and why.
+//! This is the border of the two type systems: which Arrow type a column of a query gets, and what is refused and why.
+//! Sources and sinks for databases, the engine's `BlockSource` and `BlockSink`, are not built yet.
 //!
 //! ```
 //! use arrow_schema::DataType;
@@ -10,6 +10,12 @@
 //! assert_eq!(SqlType::SmallInt.arrow_type("n").unwrap(), DataType::Int16);
 //! assert!(SqlType::Binary.arrow_type("photo").unwrap_err().to_string().contains("CAST"));
 //! ```
+
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+#![deny(clippy::cast_possible_truncation)]
 
 mod error;
 mod types;

@@ -16,8 +16,7 @@
 //! * **Arrow inside.** Blocks come as [`RecordBatch`](arrow_array::RecordBatch)es; a factor is a dictionary array
 //!   whose levels all batches share. What Arrow has no place for is field metadata, see [`metadata`].
 //! * **Narrow first.** Values are kept at the width that they need (offsets from the smallest value, numbers of
-//!   distinct values, integers instead of floats that hold integers) and then compressed where that pays. It makes
-//!   files smaller than those of general formats, and faster to read.
+//!   distinct values, integers instead of floats that hold integers) and then compressed where that pays.
 //! * **Statistics without reading.** Rows, missing, extremes, moments and level counts of every column and block
 //!   stand in the directory: [`File::column_statistics`].
 //! * **Nothing is lost.** A file appears under its name when it is complete and on the disk; every segment has a

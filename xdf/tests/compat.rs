@@ -3,7 +3,7 @@
 //! `data/xdf-5.0.xdf` is what the writer of version 0.1.0 made of [`table`] in blocks of 550 rows at level 1, with
 //! the file metadata `made by` = `0.1.0`. It is never written again: when a reader cannot read it, the reader is wrong.
 
-mod common;
+mod tables;
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use arrow_array::{
     Int32Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray, TimestampNanosecondArray,
     UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
-use common::{assert_same, read_all};
+use tables::{assert_same, read_all};
 use xdf::{File, metadata};
 
 /// 600 rows of every type, so that every encoding of 5.0 occurs.

@@ -1,6 +1,6 @@
 //! Damaged, cut, foreign and future files: always an error that says so, never a panic, never wrong data.
 
-mod common;
+mod tables;
 
 use std::fs;
 use std::io::Write;
@@ -12,7 +12,7 @@ use arrow_array::{
     ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int16Array, Int32Array, Int64Array,
     RecordBatch, StringArray,
 };
-use common::{assert_same, folder, read_all, write};
+use tables::{assert_same, folder, read_all, write};
 use twox_hash::XxHash3_64;
 use xdf::{Error, File, OpenOptions, Result, WriteOptions};
 

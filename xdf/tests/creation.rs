@@ -1,6 +1,6 @@
 //! A file appears under its name complete, or not at all; what was there stays until then.
 
-mod common;
+mod tables;
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float32Array, Int32Array, LargeStringArray, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
-use common::{assert_same, folder, read_all};
+use tables::{assert_same, folder, read_all};
 use xdf::{Error, File, WriteOptions, Writer};
 
 fn table(value: i32) -> RecordBatch {

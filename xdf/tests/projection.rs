@@ -1,6 +1,6 @@
 //! A choice of columns, a range of rows, many threads.
 
-mod common;
+mod tables;
 
 use std::sync::Arc;
 use std::thread;
@@ -8,7 +8,7 @@ use std::thread;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, Int32Array, RecordBatch, RecordBatchReader, StringArray};
-use common::{assert_same, folder, read_all, write};
+use tables::{assert_same, folder, read_all, write};
 use xdf::{Error, File, ReadOptions, WriteOptions};
 
 fn table(rows: i32) -> RecordBatch {

@@ -1,6 +1,6 @@
 //! What is written is read again, bit for bit: all types, patterns of missing values, sizes of blocks and batches.
 
-mod common;
+mod tables;
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use arrow_array::{
     TimestampSecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
 use arrow_schema::{DataType, Field, Schema};
-use common::{assert_same, factor, folder, read_all, write};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use tables::{assert_same, factor, folder, read_all, write};
 use xdf::{File, OpenOptions, WriteOptions, Writer, metadata};
 
 /// How the values of a column look.

@@ -1,12 +1,12 @@
 //! The example of the specification is a file that opens, and what the writer writes today.
 
-mod common;
+mod tables;
 
 use std::fs;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int16Array, RecordBatch};
-use common::{assert_same, folder, read_all, write};
+use tables::{assert_same, folder, read_all, write};
 use xdf::{File, Scalar, WriteOptions};
 
 const SPECIFICATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/spec/xdf5.md");

@@ -1,6 +1,6 @@
 //! The statistics of the directory equal what the values give, for each block and for the file.
 
-mod common;
+mod tables;
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float32Array, Float64Array, Int32Array,
     RecordBatch, StringArray, UInt64Array,
 };
-use common::{folder, write};
+use tables::{folder, write};
 use xdf::{ColumnStatistics, File, Scalar, WriteOptions};
 
 fn one(array: ArrayRef, block_rows: usize) -> (tempfile::TempDir, File) {
