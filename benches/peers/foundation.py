@@ -1,6 +1,6 @@
 """rxdf beside its peers in one run: import of a text file, size on disk, linear models.
 
-    python benches/peers/foundation.py [--rows 10000000] [--repetitions 3] [--dir target/peers] [--xdf target/release/xdf]
+    python benches/peers/foundation.py [--rows 10000000] [--repetitions 5] [--dir target/peers] [--xdf target/release/xdf]
 
 The simulated airline table is written as CSV by rxdf and as Parquet by polars. Every task then runs rxdf and its peer
 alternately. rxdf is the program as a user starts it: its time includes the start of the process and the opening of the
@@ -164,7 +164,7 @@ def report(title: str, mine: list, yours: list, version: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=int(os.environ.get("PEER_ROWS", "10000000")))
-    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--dir", type=Path, default=Path("target/peers"))
     parser.add_argument("--xdf", type=Path, default=Path("target/release/xdf"))
     arguments = parser.parse_args()
