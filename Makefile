@@ -18,7 +18,8 @@ demo: ## build, generate ROWS airline rows (10 million), import, summarise, fit,
 
 test: check test-rust docs test-python ## everything that CI runs
 
-check: ## formatting and lints
+check: ## formatting, lints, and one version of arrow
+	@test "$$(grep -c '^name = "arrow-array"$$' Cargo.lock)" = 1 || { echo 'Cargo.lock has more than one arrow'; exit 1; }
 	$(CARGO) fmt --all -- --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
