@@ -133,6 +133,8 @@ fn degenerate_data() {
     assert_close(model.coefficients[0][0], 2.0, 1e-14);
     assert!(model.coefficients[0][1].abs() < 1e-14);
     assert!(model.r_squared[0].is_nan());
+    let f = model.fstatistics.as_ref().unwrap().value[0];
+    assert!(f.is_nan() && model.f_pvalue[0].is_nan(), "{f} {}", model.f_pvalue[0]);
     // constant x is the intercept once more
     let y = [1.0, 2.0, 4.0];
     for constant in [0.0, 0.1, 7.0, 1e15] {
@@ -145,7 +147,12 @@ fn degenerate_data() {
     let model = fit("y ~ x", &table(vec![("y", numbers([1.0, 3.0])), ("x", numbers([0.0, 1.0]))]));
     assert_close(model.coefficients[0][1], 2.0, 1e-14);
     assert!(model.coef_std_error[0][1].is_nan() && model.sigma[0].is_nan());
-    assert!(model.summary().contains("on 0 degrees of freedom"), "{}", model.summary());
+    let summary = model.summary();
+    assert!(summary.contains("on 0 degrees of freedom"), "{summary}");
+    // a test that does not exist is not significant
+    let row = summary.lines().find(|line| line.starts_with("x ")).unwrap();
+    assert_eq!(row.split_whitespace().skip(2).collect::<Vec<_>>(), ["NaN"; 3], "{summary}");
+    assert!(!summary.contains('*'), "{summary}");
     // more columns than rows
     let wide = table(vec![
         ("y", numbers([1.0, 3.0])),

@@ -147,7 +147,8 @@ impl Fit<'_> {
             let variance = if residual_df > 0.0 { squares / residual_df } else { f64::NAN };
             let r_squared = if total > 0.0 { 1.0 - squares / total } else { f64::NAN };
             let adjusted = 1.0 - (1.0 - r_squared) * (observations - constants) / residual_df;
-            let f = (total - squares) / numdf / variance;
+            // a constant response leaves nothing to explain
+            let f = if total > 0.0 { (total - squares) / numdf / variance } else { f64::NAN };
             f_values.push(f);
             model.f_pvalue.push(tails::f_upper(f, numdf, residual_df));
             model.residual_squares.push(squares);

@@ -89,7 +89,9 @@ impl LinModModel {
         let estimates = pick(&self.coefficients[response]);
         let errors = pick(&self.coef_std_error[response]);
         let t = pick(&self.coef_t_value[response]);
-        let p: Vec<f64> = pick(&self.coef_p_value[response]).iter().map(|p| p.max(f64::EPSILON)).collect();
+        // f64::max would make a smallest p value of NaN
+        let floor = |p: &f64| if p.is_nan() { f64::NAN } else { p.max(f64::EPSILON) };
+        let p: Vec<f64> = pick(&self.coef_p_value[response]).iter().map(floor).collect();
 
         let mut both = estimates.clone();
         both.extend(&errors);
