@@ -519,3 +519,26 @@ fn foreign_types_become_ours() {
         );
     }
 }
+
+#[test]
+fn joined_parts_state_the_range_of_all_parts_or_none() {
+    let part = |range: Option<(f64, f64)>| -> Arc<dyn BlockSource> {
+        let column: ArrayRef = Arc::new(arrow_array::Int32Array::from(vec![1, 2]));
+        let field = arrow_schema::Field::new("x", DataType::Int32, true);
+        let field = match range {
+            Some((low, high)) => xdf::metadata::set_low_high(field, low, high),
+            None => field,
+        };
+        let schema = Arc::new(Schema::new(vec![field]));
+        let batch = RecordBatch::try_new(Arc::clone(&schema), vec![column]).unwrap();
+        Arc::new(MemorySource::try_new(&schema, [batch]).unwrap())
+    };
+    let joined = |ranges: &[Option<(f64, f64)>]| {
+        let parts = ranges.iter().map(|range| part(*range)).collect();
+        xdf::metadata::low_high(ConcatSource::try_new(parts).unwrap().schema().field(0))
+    };
+    assert_eq!(joined(&[Some((1.0, 6.0)), Some((0.0, 3.0)), Some((2.0, 8.0))]), Some((0.0, 8.0)));
+    assert_eq!(joined(&[Some((1.0, 6.0)), Some((1.0, 6.0))]), Some((1.0, 6.0)));
+    assert_eq!(joined(&[Some((1.0, 6.0)), None]), None);
+    assert_eq!(joined(&[None, Some((1.0, 6.0))]), None);
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::{ArrowError, Field, SchemaRef};
 
 use super::conform::{conform_batch, unifiers};
 use super::{BlockSource, SourceInfo, projected};
@@ -62,11 +62,34 @@ impl ConcatSource {
                     metadata.remove(xdf::metadata::LEVELS);
                     field = field.with_metadata(metadata);
                 }
-                field
+                with_range_of_all(field, &sources, index)
             })
             .collect();
         let schema = Arc::new(arrow_schema::Schema::new_with_metadata(fields, schema.metadata().clone()));
         Ok(Self { sources, schema })
+    }
+}
+
+/// The field with the lowest low and the highest high of all parts; with neither unless every part states them.
+fn with_range_of_all(field: Field, sources: &[Arc<dyn BlockSource>], index: usize) -> Field {
+    if xdf::metadata::low_high(&field).is_none() {
+        return field;
+    }
+    let ranges = sources.iter().map(|source| xdf::metadata::low_high(source.schema().field(index)));
+    let ranges: Option<Vec<(f64, f64)>> = ranges.collect();
+    match ranges {
+        Some(ranges) if ranges.iter().all(|range| *range == ranges[0]) => field,
+        Some(ranges) => {
+            let low = ranges.iter().map(|range| range.0).fold(f64::INFINITY, f64::min);
+            let high = ranges.iter().map(|range| range.1).fold(f64::NEG_INFINITY, f64::max);
+            xdf::metadata::set_low_high(field, low, high)
+        }
+        None => {
+            let mut metadata = field.metadata().clone();
+            metadata.remove(xdf::metadata::LOW);
+            metadata.remove(xdf::metadata::HIGH);
+            field.with_metadata(metadata)
+        }
     }
 }
 
