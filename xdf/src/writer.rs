@@ -464,8 +464,12 @@ fn create_beside(path: &Path, overwrite: bool) -> Result<(fs::File, TempPath)> {
         return Err(Error::Exists { path: path.to_owned() });
     }
     let target = resolve(path);
-    if target.is_dir() {
-        return Err(io(io::ErrorKind::IsADirectory.into()));
+    if let Ok(metadata) = fs::metadata(&target)
+        && !metadata.is_file()
+    {
+        // a device or a pipe would be gone, with a file in its place
+        let no_file = || io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
+        return Err(io(if metadata.is_dir() { io::ErrorKind::IsADirectory.into() } else { no_file() }));
     }
     let mut prefix = std::ffi::OsString::from(".");
     prefix.push(name);

@@ -102,6 +102,19 @@ fn a_link_is_followed_and_the_mask_of_the_process_holds() {
     assert_same(&[table(3)], &read_all(&File::open(&path).unwrap()));
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_replaced() {
+    use std::os::unix::fs::FileTypeExt;
+    let folder = folder();
+    let path = folder.path().join("socket.xdf");
+    let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let error = create(&path, true).unwrap_err().to_string();
+    assert!(error.contains("socket.xdf") && error.contains("no regular file"), "{error}");
+    assert!(fs::metadata(&path).unwrap().file_type().is_socket());
+    assert_eq!(names(folder.path()), ["socket.xdf"]);
+}
+
 #[test]
 fn impossible_targets_are_named() {
     let folder = folder();
