@@ -228,7 +228,7 @@ impl Xdf5 {
         for part in parts {
             report.blocks += part.blocks;
             report.segments += part.segments;
-            report.bytes += part.bytes;
+            report.bytes = report.bytes.saturating_add(part.bytes);
             report.damaged.extend(part.damaged);
         }
         Ok(report)
@@ -250,15 +250,15 @@ impl Xdf5 {
                 Ok(())
             }
         };
-        let mut bytes = 0;
+        let mut bytes = 0_u64;
         let offset = self.block(block).map(|block| block.offset).unwrap_or_default();
         match self.verify_head(block, offset) {
-            Ok(length) => bytes += length,
+            Ok(length) => bytes = length,
             Err(error) => note(error, None, offset)?,
         }
         for column in 0..self.columns() {
             let entry = self.entry(block, column).unwrap_or_default();
-            bytes += entry.length;
+            bytes = bytes.saturating_add(entry.length);
             if let Err(error) = self.read_column(block, column, true) {
                 note(error, Some(column), entry.offset)?;
             }

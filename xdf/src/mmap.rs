@@ -19,7 +19,7 @@ use std::ops::{Deref, Range};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use arrow_buffer::Buffer;
+use arrow_buffer::{Buffer, MutableBuffer};
 
 /// What keeps the bytes alive.
 enum Owner {
@@ -69,7 +69,8 @@ impl Bytes {
     pub(crate) fn buffer(&self) -> Buffer {
         let bytes: &[u8] = self;
         if bytes.is_empty() {
-            return Buffer::from(Vec::<u8>::new());
+            // aligned for every type, which an empty vector of bytes is not
+            return MutableBuffer::new(0).into();
         }
         // SAFETY: the pointer and the length come from one live slice, and the owner given along keeps that slice
         // in place (a map or a vector behind an `Arc` that nobody can change) until the buffer is dropped.
@@ -172,6 +173,12 @@ mod tests {
         assert!(bytes.slice(1, 4).is_none());
         assert!(bytes.slice(u64::MAX, 1).is_none());
         assert!(bytes.slice(1, 2).unwrap().slice(1, 2).is_none());
+    }
+
+    #[test]
+    fn an_empty_buffer_is_aligned_for_every_type() {
+        let bytes = Bytes::from(vec![1, 2, 3]).slice(1, 0).unwrap();
+        assert_eq!(arrow_buffer::ScalarBuffer::<u64>::from(bytes.buffer()).len(), 0);
     }
 
     #[test]

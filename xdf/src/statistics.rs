@@ -117,8 +117,9 @@ impl ColumnStatistics {
             (Some(counts), None) if later.rows == 0 => Some(counts),
             _ => None,
         };
-        self.rows += later.rows;
-        self.missing += later.missing;
+        // what a file says of itself may be anything
+        self.rows = self.rows.saturating_add(later.rows);
+        self.missing = self.missing.saturating_add(later.missing);
     }
 }
 
@@ -136,7 +137,7 @@ pub(crate) fn add_counts(mut counts: Vec<u64>, more: &[u64]) -> Vec<u64> {
         counts.resize(more.len(), 0);
     }
     for (count, extra) in counts.iter_mut().zip(more) {
-        *count += extra;
+        *count = count.saturating_add(*extra);
     }
     counts
 }
@@ -172,6 +173,19 @@ mod tests {
         assert_eq!(merged.max, Some(Scalar::Float(1e9 + 6.0)));
         assert!((merged.mean.unwrap() - whole.mean.unwrap()).abs() < 1e-6);
         assert!((merged.m2.unwrap() / whole.m2.unwrap() - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn counts_that_no_file_can_have_do_not_overflow() {
+        let huge = ColumnStatistics {
+            rows: u64::MAX,
+            missing: u64::MAX,
+            level_counts: Some(vec![u64::MAX]),
+            ..Default::default()
+        };
+        let mut merged = huge.clone();
+        merged.merge(&huge);
+        assert_eq!(merged, huge);
     }
 
     #[test]
