@@ -223,16 +223,16 @@ struct OrderedMerge<T, X, D> {
     stop: AtomicBool,
 }
 
-struct StopOnPanic<'a> {
-    stop: &'a AtomicBool,
-    moved: &'a Condvar,
-}
+struct StopOnPanic<'a, T, X, D>(&'a OrderedMerge<T, X, D>);
 
-impl Drop for StopOnPanic<'_> {
+impl<T, X, D> Drop for StopOnPanic<'_, T, X, D> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.stop.store(true, Ordering::Relaxed);
-            self.moved.notify_all();
+            // under the lock: between a waiter's look at the flag and its wait the notice would be lost
+            let state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+            self.0.stop.store(true, Ordering::Relaxed);
+            drop(state);
+            self.0.moved.notify_all();
         }
     }
 }
@@ -256,7 +256,7 @@ impl<T, X, D: FnMut(T) -> Result<(), X>> OrderedMerge<T, X, D> {
 
     /// Frees the other workers when this one panics; the scope then passes the panic on.
     fn stop_on_panic(&self) -> impl Drop + '_ {
-        StopOnPanic { stop: &self.stop, moved: &self.moved }
+        StopOnPanic(self)
     }
 
     /// Blocks while `index` is more than `ahead` before the merge. The lowest index is never held up.
