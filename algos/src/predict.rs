@@ -130,6 +130,9 @@ impl Layout {
         }
         let mut scan = kept.clone();
         scan.extend(model.input_columns(options).into_iter().filter(|name| !kept.contains(name)));
+        for name in &scan {
+            engine::source::index_of(source, name)?;
+        }
         Ok(Self {
             scan,
             kept,

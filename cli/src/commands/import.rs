@@ -8,10 +8,16 @@ use engine::{BoundTransform, Transform};
 
 use super::moving;
 use crate::args::{Assignment, ImportArgs};
+use crate::failure::Usage;
 use crate::input;
 use crate::session::Session;
 
 pub(super) fn run(args: &ImportArgs, session: &Session) -> anyhow::Result<()> {
+    if moving::is_standard_output(&args.output) {
+        let reason =
+            "an XDF file cannot be written to the standard output; name a file, or use export for CSV";
+        return Err(Usage(reason.into()).into());
+    }
     let opened = input::open(&args.inputs, &args.reading)?;
     let source = input::keep(input::select(opened.clone(), &args.selecting)?, &args.keeping)?;
     for described in &args.description {

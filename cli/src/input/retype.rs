@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
 use arrow_array::{ArrayRef, Int32Array, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_cast::CastOptions;
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
@@ -149,9 +150,15 @@ impl Converter {
         match self {
             Self::Cast { name, data_type } => {
                 let options = CastOptions { safe: false, ..CastOptions::default() };
-                arrow_cast::cast_with_options(column, data_type, &options).map_err(|source| {
-                    engine::Error::Arrow { doing: format!("reading column '{name}' as {data_type}"), source }
-                })
+                let failed = |source| {
+                    let doing = format!("reading column '{name}' as {data_type}");
+                    engine::Error::Arrow { doing, source }
+                };
+                let cast = arrow_cast::cast_with_options(column, data_type, &options).map_err(failed)?;
+                if column.data_type().is_floating() && data_type.is_integer() {
+                    whole(column, name, data_type)?;
+                }
+                Ok(cast)
             }
             Self::Growing(unifier) => unifier.unify(texts(column)?.as_ref()),
             Self::Fixed { levels, unifier, known } => {
@@ -163,6 +170,21 @@ impl Converter {
                 factor(codes, Arc::clone(levels))
             }
         }
+    }
+}
+
+/// Refuses decimals that an integer would cut off, as text is refused that is no integer.
+fn whole(column: &ArrayRef, name: &str, data_type: &DataType) -> Result<()> {
+    let wide = arrow_cast::cast(column, &DataType::Float64)
+        .map_err(|source| engine::Error::Arrow { doing: format!("reading column '{name}'"), source })?;
+    let fraction = wide.as_primitive::<Float64Type>().iter().flatten().find(|value| value.fract() != 0.0);
+    match fraction {
+        None => Ok(()),
+        Some(value) => Err(engine::Error::ColumnType {
+            column: name.to_owned(),
+            found: column.data_type().to_string(),
+            expected: format!("{data_type} was asked for and {value} is not an integer; read it as float64"),
+        }),
     }
 }
 

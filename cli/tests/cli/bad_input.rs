@@ -153,9 +153,37 @@ fn a_wrong_cell() {
 }
 
 #[test]
+fn decimals_are_not_cut_off() {
+    let folder = Folder::new();
+    folder.write("in.csv", "x,y\n1.5,2\n,3\n");
+    folder.xdf(["import", "in.csv", "-o", "in.xdf", "--type", "y=float64", "--quiet"]).text();
+    let before = folder.contents();
+    for name in ["in.csv", "in.xdf"] {
+        let import = ["import", name, "-o", "out.xdf", "--type", "x=int32"];
+        folder.xdf(import).fails(1, &["column 'x'", "1.5", "is not an integer"]);
+    }
+    assert!(folder.contents() == before);
+    let whole = folder.xdf(["export", "in.xdf", "-o", "-", "--type", "y=int32"]).text();
+    assert_eq!(whole, "x,y\n1.5,2\n,3\n");
+}
+
+#[test]
+fn data_without_a_column_of_the_model() {
+    let folder = Folder::new();
+    folder.flights();
+    folder.xdf(["fit", "linmod", "ArrDelay ~ CRSDepTime", "flights.xdf", "-o", "a.model", "--quiet"]).text();
+    folder.write("in.csv", "CRSDepTime\n9.5\n");
+    // before anything is written, the header included
+    for (option, column) in [("--residuals", "'ArrDelay'"), ("--extra-vars=no", "'no'")] {
+        folder.xdf(["predict", "a.model", "in.csv", "-o", "-", option]).fails(1, &[column]);
+    }
+}
+
+#[test]
 fn an_output_that_exists_or_has_no_format() {
     let folder = Folder::new();
     folder.flights();
+    folder.xdf(["import", "flights.xdf", "-o", "-"]).fails(2, &["standard output", "export"]);
     for name in ["out.xdf", "out.parquet", "out.arrow", "out.csv", "out.csv.gz", "out.model"] {
         folder.write(name, "precious");
     }
