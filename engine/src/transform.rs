@@ -208,8 +208,12 @@ impl Project {
 impl Transform for Project {
     fn output_schema(&self, input: &SchemaRef) -> Result<SchemaRef> {
         // a scan may already have left out columns that nobody wanted
-        for name in &self.0 {
+        for (position, name) in self.0.iter().enumerate() {
             index_of(input, name)?;
+            if self.0[..position].contains(name) {
+                let reason = format!("'{name}' is named twice; a table has each column once");
+                return Err(Error::InvalidOption { option: "columns to keep".into(), reason });
+            }
         }
         projected(input, Some(&self.0))
     }

@@ -9,6 +9,7 @@ use algos::model;
 use serde_json::json;
 
 use crate::args::{LinmodArgs, Selecting};
+use crate::failure::Usage;
 use crate::input::{self, Source};
 use crate::output::{self, bytes, counted, print_json, rates, seconds};
 use crate::session::{Session, command_line};
@@ -17,6 +18,11 @@ pub(super) fn linmod(args: &LinmodArgs, session: &Session) -> anyhow::Result<()>
     if let Some(path) = &args.output {
         // known before any work is done
         free(path, args.overwrite)?;
+        if same_file(path, &args.input) {
+            let reason =
+                format!("the model would replace its own data '{}'; name another file", path.display());
+            return Err(Usage(reason).into());
+        }
     }
     let options = LinModOptions {
         weights: Weights {
@@ -53,6 +59,11 @@ pub(super) fn linmod(args: &LinmodArgs, session: &Session) -> anyhow::Result<()>
         }
     }
     Ok(())
+}
+
+/// Whether two names lead to one existing file.
+fn same_file(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// Fits, watched by a progress bar.

@@ -18,6 +18,13 @@ pub(super) fn run(args: &ImportArgs, session: &Session) -> anyhow::Result<()> {
             "an XDF file cannot be written to the standard output; name a file, or use export for CSV";
         return Err(Usage(reason.into()).into());
     }
+    if Format::from_name(&args.output).is_some_and(|format| format != Format::Xdf) {
+        let reason = format!(
+            "import writes an XDF file, and '{}' is named like another format; end it in .xdf, or use export",
+            args.output.display()
+        );
+        return Err(Usage(reason).into());
+    }
     let opened = input::open(&args.inputs, &args.reading)?;
     let source = input::keep(input::select(opened.clone(), &args.selecting)?, &args.keeping)?;
     for described in &args.description {

@@ -184,6 +184,11 @@ fn an_output_that_exists_or_has_no_format() {
     let folder = Folder::new();
     folder.flights();
     folder.xdf(["import", "flights.xdf", "-o", "-"]).fails(2, &["standard output", "export"]);
+    folder.xdf(["import", "flights.xdf", "-o", "flights.csv"]).fails(2, &["flights.csv", ".xdf", "export"]);
+    let keep = ["head", "flights.xdf", "--keep", "Year,Year"];
+    folder.xdf(keep).fails(2, &["'Year' is named twice"]);
+    let fit = ["fit", "linmod", "ArrDelay ~ Year", "flights.xdf", "-o", "flights.xdf", "--overwrite"];
+    folder.xdf(fit).fails(2, &["its own data", "flights.xdf"]);
     for name in ["out.xdf", "out.parquet", "out.arrow", "out.csv", "out.csv.gz", "out.model"] {
         folder.write(name, "precious");
     }
