@@ -132,10 +132,12 @@ impl Xdf5 {
         let info = |column| {
             let entry = self.entry(block, column).ok()?;
             let bytes = self.segment_bytes(block, column, &entry);
+            let decode = || self.read_column(block, column, false).ok();
             Some(SegmentInfo {
                 column,
                 offset: entry.offset,
                 bytes: entry.length,
+                decoded_bytes: encoding::decoded_bytes(self.field(column)?.data_type(), entry.rows, decode),
                 encoding: bytes
                     .map_or_else(|_| encoding::name(entry.encoding), |bytes| encoding::describe(&bytes)),
                 rows: entry.rows,

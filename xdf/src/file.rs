@@ -50,7 +50,9 @@ pub struct SegmentInfo {
     pub offset: u64,
     /// Stored length in bytes.
     pub bytes: u64,
-    /// How it is encoded, for people: "constant", "narrow u16 + zstd", ...
+    /// Bytes of its values when they are read, without validity; of a factor the codes. 0 for a damaged segment.
+    pub decoded_bytes: u64,
+    /// How it is encoded, for people: "constant", "offset + bit-packing 9 bit", ...
     pub encoding: String,
     /// Number of rows.
     pub rows: u64,

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::raw::footer::MAX_BLOCK_ROWS;
 use crate::{DEFAULT_BLOCK_ROWS, Error, Result};
 
 /// How a file is opened.
@@ -50,7 +51,7 @@ impl ReadOptions {
 pub struct WriteOptions {
     /// Compression level: 0 for encodings only, 1 (default) to 9 for zstd with growing effort.
     pub level: i32,
-    /// Rows of a block. Default: [`DEFAULT_BLOCK_ROWS`].
+    /// Rows of a block, 1 to 16777216. Default: [`DEFAULT_BLOCK_ROWS`].
     pub block_rows: usize,
     /// Replace an existing target once the new file is complete. Default: false, an existing target is an error.
     pub overwrite: bool,
@@ -61,9 +62,6 @@ impl Default for WriteOptions {
         Self { level: 1, block_rows: DEFAULT_BLOCK_ROWS, overwrite: false }
     }
 }
-
-/// Most rows of one block: Arrow counts the bytes of strings, and we the rows, in 31 bits.
-const MAX_BLOCK_ROWS: usize = 1 << 28;
 
 impl WriteOptions {
     /// Sets the compression level, 0 to 9.
@@ -93,11 +91,11 @@ impl WriteOptions {
             let got = self.level.to_string();
             return Err(Error::InvalidOption { option: "the compression level", expected: "0 to 9", got });
         }
-        if !(1..=MAX_BLOCK_ROWS).contains(&self.block_rows) {
+        if !(1..=MAX_BLOCK_ROWS).contains(&(self.block_rows as u64)) {
             let got = self.block_rows.to_string();
             return Err(Error::InvalidOption {
                 option: "the rows of a block",
-                expected: "1 to 268435456",
+                expected: "1 to 16777216",
                 got,
             });
         }

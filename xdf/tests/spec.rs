@@ -38,8 +38,10 @@ fn the_example_opens_and_is_sound() {
     let file = File::open(&path).unwrap();
     assert_same(&[table()], &read_all(&file));
     assert!(file.verify().unwrap().is_ok());
-    assert_eq!(file.generation().to_string(), "XDF 5.0");
-    assert_eq!(file.segments(0)[0].encoding, "masked + offset + 8 bit");
+    assert_eq!(file.generation().to_string(), "XDF 5.1");
+    let segment = &file.segments(0)[0];
+    assert_eq!(segment.encoding, "masked + offset + 8 bit");
+    assert_eq!((segment.bytes, segment.decoded_bytes), (0x58, 6));
     let statistics = file.column_statistics(0).unwrap();
     assert_eq!((statistics.rows, statistics.missing), (3, 1));
     assert_eq!((statistics.min, statistics.max), (Some(Scalar::Int(3)), Some(Scalar::Int(5))));

@@ -26,6 +26,9 @@ pub(crate) mod numbers;
 pub(crate) mod summary;
 pub(crate) mod text;
 
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::DataType;
+
 use crate::error::Fault;
 use crate::raw::round_up;
 use crate::raw::wire::{Cursor, pad};
@@ -147,7 +150,7 @@ pub(crate) fn put_node(out: &mut Vec<u8>, tag: u8, width: usize, count: usize, c
     let aligned = codec == Codec::None && payload.len() >= ALIGNED_FROM;
     let start = out.len() + NODE_BYTES;
     let padding = if aligned { round_up(start, 64) - start } else { 0 };
-    // Widths are at most 8, the padding less than 64, and blocks have at most 2^28 rows.
+    // Widths are at most 8, the padding less than 64, and blocks have at most 2^24 rows.
     out.extend_from_slice(&[tag, width as u8, u8::from(codec == Codec::Zstd), padding as u8]);
     out.extend_from_slice(&(count as u32).to_le_bytes());
     out.extend_from_slice(&(payload.len() as u64).to_le_bytes());
@@ -162,6 +165,19 @@ pub(crate) fn put_leaf(out: &mut Vec<u8>, tag: u8, width: usize, count: usize, p
         Some(compressed) => put_node(out, tag, width, count, Codec::Zstd, compressed),
         None => put_node(out, tag, width, count, Codec::None, payload),
     });
+}
+
+/// Bytes of the values of a column when they are read, without validity; `read` is asked only for texts, whose length
+/// no number of rows tells.
+pub(crate) fn decoded_bytes(data_type: &DataType, rows: u64, read: impl FnOnce() -> Option<ArrayRef>) -> u64 {
+    match data_type {
+        DataType::Boolean => rows.div_ceil(8),
+        DataType::Dictionary(key, _) => decoded_bytes(key, rows, read),
+        other => match other.primitive_width() {
+            Some(width) => rows.saturating_mul(width as u64),
+            None => read().map_or(0, |array| array.to_data().buffers().iter().map(|b| b.len() as u64).sum()),
+        },
+    }
 }
 
 /// The name of an encoding, for people.

@@ -76,7 +76,7 @@ fn number<'a>(texts: &[&'a str], limit: usize) -> Option<(Vec<&'a str>, Vec<u32>
             table.entry(hash, |(_, known)| known == text, |(_, known)| state.hash_one(known.as_bytes()));
         let number = entry.or_insert_with(|| {
             values.push(*text);
-            // A block has at most 2^28 rows.
+            // A block has at most 2^24 rows.
             (u32::try_from(values.len() - 1).unwrap_or(u32::MAX), *text)
         });
         numbers.push(number.get().0);

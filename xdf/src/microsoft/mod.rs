@@ -59,6 +59,7 @@ use self::container::{Frame, Layout};
 use self::fault::{Fault, Kind, Parsed};
 use self::metadata::{Metadata, Segment, Variable};
 use self::segment::Stored;
+use crate::encoding::decoded_bytes;
 use crate::mmap::Source;
 use crate::{Damage, Error, Generation, Result, SegmentInfo, VerifyReport};
 
@@ -127,10 +128,13 @@ impl Microsoft {
     pub(crate) fn segments(&self, block: usize) -> Vec<SegmentInfo> {
         let describe = |column| {
             let part = self.part(block, column)?;
+            let data_type = self.schema.fields().get(column)?.data_type();
+            let decode = || self.read_segment(block, column).ok();
             Some(SegmentInfo {
                 column,
                 offset: part.segment.offset as u64,
                 bytes: part.segment.length as u64,
+                decoded_bytes: decoded_bytes(data_type, part.rows as u64, decode),
                 encoding: self.compression().to_owned(),
                 rows: part.rows as u64,
                 missing: None,

@@ -42,8 +42,9 @@ pub(crate) mod tag {
 
 /// Length of an entry of the block table: rows, and the place of the frame.
 const BLOCK_BYTES: usize = 16;
-/// Most rows of a block that a reader accepts.
-const MAX_BLOCK_ROWS: u64 = 1 << 28;
+/// Most rows of a block: what a reader accepts and a writer writes. A few bytes can stand for a whole block of one
+/// value, so this bounds the memory that a small file can make a reader take: 128 MiB for each column of numbers.
+pub(crate) const MAX_BLOCK_ROWS: u64 = 1 << 24;
 
 /// One block in the block table.
 #[derive(Clone, Copy, Debug)]

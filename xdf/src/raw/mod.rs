@@ -17,7 +17,7 @@ pub(crate) mod wire;
 /// Major version that this crate writes, and the highest that it reads.
 pub(crate) const MAJOR: u16 = 5;
 /// Minor version that this crate writes.
-pub(crate) const MINOR: u16 = 0;
+pub(crate) const MINOR: u16 = 1;
 
 /// The checksum of everything in the format: xxh3, 64 bits, seed 0.
 pub(crate) fn checksum(bytes: &[u8]) -> u64 {
