@@ -7,7 +7,7 @@ VPY    := $(VENV)/bin/python
 ROWS   ?= 10000000
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help demo test test-rust test-python check bench peers fuzz wheel docs clean
+.PHONY: help demo test test-rust test-python examples features check bench peers fuzz wheel docs clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -16,7 +16,7 @@ demo: ## build, generate ROWS airline rows (10 million), import, summarise, fit,
 	$(CARGO) build --release -p rxdf
 	$(CARGO) run --release -q -p rxdf -- demo --rows $(ROWS) --dir demo
 
-test: check test-rust docs test-python ## everything that CI runs
+test: check test-rust examples features docs test-python ## everything that CI runs
 
 check: ## formatting, lints, and one version of arrow
 	@test "$$(grep -c '^name = "arrow-array"$$' Cargo.lock)" = 1 || { echo 'Cargo.lock has more than one arrow'; exit 1; }
@@ -25,6 +25,18 @@ check: ## formatting, lints, and one version of arrow
 
 test-rust: ## unit, integration and documentation tests
 	$(CARGO) test --workspace
+
+examples: ## the examples of docs/embedding.md: a file written, read and described
+	$(CARGO) build -q -p rxdf-xdf --examples
+	file=$$(mktemp -u --suffix .xdf) && trap 'rm -f '$$file EXIT && run="$(CARGO) run -q -p rxdf-xdf --example" && \
+	  $$run write -- $$file && $$run read -- $$file income | tee /dev/stderr | grep -q '^sum of income: 404186107\.5, 14286 missing$$' && \
+	  $$run statistics -- $$file
+
+# Every combination of the features of the file format but the default, which `test-rust` has.
+FEATURES := "" microsoft parallel zstd microsoft,parallel microsoft,zstd parallel,zstd
+features: ## the crate `xdf` with every choice of its features
+	for features in $(FEATURES); do \
+	  $(CARGO) test -q -p rxdf-xdf --no-default-features --features "$$features" --lib --test features --test roundtrip || exit 1; done
 
 $(VPY):
 	$(PYTHON) -m venv $(VENV)

@@ -12,11 +12,11 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, SchemaRef};
-use rayon::prelude::*;
 
 use crate::encoding::{self, decode};
 use crate::error::Fault;
 use crate::mmap::{Bytes, Source};
+use crate::parallel::prelude::*;
 use crate::raw::checksum;
 use crate::raw::directory::Entry;
 use crate::raw::footer::{BlockEntry, Footer, tag};
@@ -239,8 +239,8 @@ impl Xdf5 {
     fn verify_block(&self, block: usize) -> Result<VerifyReport> {
         let mut report = VerifyReport { blocks: 1, ..Default::default() };
         let mut note = |error: Error, column: Option<usize>, offset| match error {
-            // What the system refuses is no damage of the file.
-            error @ Error::Io { .. } => Err(error),
+            // What the system or this build refuses is no damage of the file.
+            error @ (Error::Io { .. } | Error::FeatureOff { .. }) => Err(error),
             error => {
                 let column = column.and_then(|column| self.field(column)).map(|field| field.name().clone());
                 report.damaged.push(Damage {

@@ -176,6 +176,17 @@ pub enum Error {
         /// What it needs, as it reads after the file name.
         what: String,
     },
+    /// The file needs a feature of this crate that is switched off.
+    #[error(
+        "'{}' needs the feature '{feature}' of the crate rxdf-xdf, which this program was built without",
+        path.display()
+    )]
+    FeatureOff {
+        /// The file.
+        path: PathBuf,
+        /// Name of the feature.
+        feature: &'static str,
+    },
     /// Arrow refused to build an array or a batch.
     #[error("'{}': {source}", path.display())]
     Arrow {
@@ -205,6 +216,9 @@ pub(crate) enum Fault {
     },
     /// The bytes are fine, but of a later version; reads after "the file".
     Unsupported(String),
+    /// The bytes are fine, but the feature of this crate that reads them is switched off.
+    #[cfg_attr(feature = "zstd", expect(dead_code, reason = "every decoder is there"))]
+    FeatureOff(&'static str),
 }
 
 impl Fault {
@@ -224,6 +238,7 @@ impl Fault {
         match self {
             Self::Wrong { expected, got } => Error::Damaged { path, what, offset, expected, got },
             Self::Unsupported(what) => Error::Unsupported { path, what },
+            Self::FeatureOff(feature) => Error::FeatureOff { path, feature },
         }
     }
 
@@ -237,6 +252,7 @@ impl Fault {
             Self::Unsupported(what) => {
                 Error::Unsupported { path, what: format!("{what} in column '{column}', block {block}") }
             }
+            Self::FeatureOff(feature) => Error::FeatureOff { path, feature },
         }
     }
 }

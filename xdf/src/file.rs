@@ -276,7 +276,7 @@ impl File {
     /// Reads every byte and reports all that is damaged.
     ///
     /// # Errors
-    /// Only when the file cannot be read at all; damage is in the report.
+    /// Only when the file cannot be read at all, or needs a feature that is off; damage is in the report.
     pub fn verify(&self) -> Result<VerifyReport> {
         match &self.inner.container {
             Container::Xdf5(xdf) => xdf.verify(),

@@ -52,6 +52,18 @@
 //! # }
 //! ```
 //!
+//! # Features
+//!
+//! All are on by default and none changes a signature; `docs/embedding.md` counts what each costs.
+//!
+//! | feature | what it brings | without it |
+//! |---|---|---|
+//! | `microsoft` | containers 3.1 and 4.2 (libdeflate, C) | their files are refused by [`Error::FeatureOff`] |
+//! | `parallel` | columns encoded and blocks verified on all threads (rayon) | the calling thread does it |
+//! | `zstd` | zstd on top of the encodings (C) | larger files at every level; files that use zstd are refused by [`Error::FeatureOff`] |
+//!
+//! # Modules
+//!
 //! | module | idea |
 //! |---|---|
 //! | `file`, `reader`, `writer`, `options` | the public face |
@@ -61,6 +73,7 @@
 //! | `factor` | levels of many dictionaries become one |
 //! | `microsoft` | containers 3.1 and 4.2 |
 //! | `mmap` | bytes of a file; the only unsafe code |
+//! | `parallel` | all threads, or one |
 //! | `metadata`, `statistics`, `error` | what fields carry, what columns sum up to, what can go wrong |
 
 #![deny(unsafe_code)]
@@ -75,9 +88,14 @@ mod error;
 mod factor;
 mod file;
 pub mod metadata;
+#[cfg(feature = "microsoft")]
+mod microsoft;
+#[cfg(not(feature = "microsoft"))]
+#[path = "microsoft/absent.rs"]
 mod microsoft;
 mod mmap;
 mod options;
+mod parallel;
 mod raw;
 mod reader;
 mod statistics;

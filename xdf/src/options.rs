@@ -49,7 +49,8 @@ impl ReadOptions {
 /// How a file is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WriteOptions {
-    /// Compression level: 0 for encodings only, 1 (default) to 9 for zstd with growing effort.
+    /// Compression level: 0 for encodings only, 1 (default) to 9 for zstd with growing effort. Without the feature
+    /// `zstd` every level is 0.
     pub level: i32,
     /// Rows of a block, 1 to 16777216. Default: [`DEFAULT_BLOCK_ROWS`].
     pub block_rows: usize,
@@ -83,6 +84,11 @@ impl WriteOptions {
     pub fn with_overwrite(mut self, overwrite: bool) -> Self {
         self.overwrite = overwrite;
         self
+    }
+
+    /// The compression level that this build can give.
+    pub(crate) fn usable_level(&self) -> i32 {
+        if cfg!(feature = "zstd") { self.level } else { 0 }
     }
 
     /// Refuses what is out of range.

@@ -13,13 +13,13 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use rayon::prelude::*;
 use tempfile::TempPath;
 
 use crate::encoding::encode::{Segment, encode};
 use crate::encoding::summary::keeps_level_counts;
 use crate::error::Fault;
 use crate::factor::Levels;
+use crate::parallel::prelude::*;
 use crate::raw::directory::{ENTRY_BYTES, Entry};
 use crate::raw::footer::{BlockEntry, FooterParts, build_schema_frame, tag};
 use crate::raw::frame::{self, FRAME_ALIGN, Kind};
@@ -223,7 +223,7 @@ impl Writer {
         if rows == 0 {
             return Ok(());
         }
-        let level = self.options.level;
+        let level = self.options.usable_level();
         let encoded: Vec<Segment> = self
             .columns
             .par_iter_mut()
@@ -371,7 +371,7 @@ impl Writer {
             .collect();
         FooterParts {
             stored: &self.stored,
-            level: self.options.level,
+            level: self.options.usable_level(),
             blocks: &self.blocks,
             directory: &self.directory,
             statistics: &statistics,

@@ -17,6 +17,10 @@
 //! faster than zstd on the wide values. Encoders look at the values of one block only; decoders trust nothing.
 
 pub(crate) mod bits;
+#[cfg(feature = "zstd")]
+pub(crate) mod codec;
+#[cfg(not(feature = "zstd"))]
+#[path = "codec_absent.rs"]
 pub(crate) mod codec;
 pub(crate) mod codes;
 pub(crate) mod decode;

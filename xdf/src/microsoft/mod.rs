@@ -53,7 +53,6 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::SchemaRef;
-use rayon::prelude::*;
 
 use self::container::{Frame, Layout};
 use self::fault::{Fault, Kind, Parsed};
@@ -61,6 +60,7 @@ use self::metadata::{Metadata, Segment, Variable};
 use self::segment::Stored;
 use crate::encoding::decoded_bytes;
 use crate::mmap::Source;
+use crate::parallel::prelude::*;
 use crate::{Damage, Error, Generation, Result, SegmentInfo, VerifyReport};
 
 /// The first four bytes of both containers.
