@@ -24,6 +24,7 @@ enum Shape {
     Few,
     SmallRange,
     WideRange,
+    Decimal,
     Wild,
 }
 
@@ -33,6 +34,7 @@ fn shape() -> impl Strategy<Value = Shape> {
         Just(Shape::Few),
         Just(Shape::SmallRange),
         Just(Shape::WideRange),
+        Just(Shape::Decimal),
         Just(Shape::Wild),
     ]
 }
@@ -52,7 +54,7 @@ fn number(shape: Shape, seed: u64, row: u64) -> i64 {
         Shape::Few => bits(seed, x % 5) as i64,
         Shape::SmallRange => (bits(seed, 1) as i64).wrapping_add((x % 200) as i64),
         Shape::WideRange => (bits(seed, 1) as i64).wrapping_add((x % 50_000) as i64),
-        Shape::Wild => x as i64,
+        Shape::Decimal | Shape::Wild => x as i64,
     }
 }
 
@@ -65,6 +67,9 @@ fn float(shape: Shape, seed: u64, row: u64) -> f64 {
         }
         Shape::SmallRange => (x % 200) as f64 - 100.0,
         Shape::WideRange => (x % 50_000) as f64 - 100.0,
+        // one in 64 is no decimal
+        Shape::Decimal if x >> 58 == 0 => f64::from_bits(x),
+        Shape::Decimal => (x % 1_000_000) as f64 / 100.0 - 1000.0,
         Shape::Wild => f64::from_bits(x),
     }
 }
@@ -166,7 +171,9 @@ proptest! {
 fn large_blocks() {
     let mut runner = TestRunner::deterministic();
     for level in [0, 1, 9] {
-        for shape in [Shape::Constant, Shape::Few, Shape::SmallRange, Shape::WideRange, Shape::Wild] {
+        for shape in
+            [Shape::Constant, Shape::Few, Shape::SmallRange, Shape::WideRange, Shape::Decimal, Shape::Wild]
+        {
             let seed = any::<u64>().new_tree(&mut runner).unwrap().current();
             let batches = [batch(shape, 10, seed, 20_000), batch(shape, 0, seed, 7_000)];
             let folder = folder();

@@ -17,6 +17,7 @@ use arrow_array::{ArrayRef, BooleanArray, DictionaryArray, PrimitiveArray, Strin
 use arrow_buffer::{ArrowNativeType, Buffer, MutableBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 
+use crate::encoding::alp::{self, AlpFloat};
 use crate::encoding::codes::{CodeSlice, Codes, join_bytes, leaf_bytes};
 use crate::encoding::{Codec, MAX_DEPTH, Node, bits, codec, tag, text};
 use crate::error::Fault;
@@ -183,6 +184,12 @@ fn patterns<'a, B: Pattern>(
     let length = count * B::WIDTH;
     match node.tag {
         tag::PLAIN if cfg!(target_endian = "little") => return leaf_buffer(node, segment, length, B::WIDTH),
+        tag::ALP if float => {
+            return match B::WIDTH {
+                4 => scaled::<B, f32>(node, cursor, segment, depth),
+                _ => scaled::<B, f64>(node, cursor, segment, depth),
+            };
+        }
         tag::PLAIN | tag::CONSTANT | tag::OFFSET | tag::INTEGER_FLOAT | tag::DICTIONARY | tag::BYTE_SPLIT => {
         }
         _ => return Err(node.unexpected("numbers")),
@@ -225,6 +232,20 @@ fn patterns<'a, B: Pattern>(
         _ => return Err(node.unexpected("integers")),
     };
     Ok(Buffer::from_vec(values))
+}
+
+/// The floats of an ALP node.
+fn scaled<'a, B: Pattern, T: AlpFloat>(
+    node: &Node<'a>,
+    cursor: &mut Cursor<'a>,
+    segment: &Bytes,
+    depth: usize,
+) -> Result<Buffer, Fault> {
+    let head = alp::Head::parse::<T>(node)?;
+    let integers = Node::next(cursor)?;
+    integers.expect_count(node.count)?;
+    let integers = patterns::<B>(&integers, cursor, segment, false, depth + 1)?;
+    alp::read::<T>(head, integers, cursor)
 }
 
 /// A bit pattern of 1, 2, 4 or 8 bytes.

@@ -10,8 +10,9 @@ use arrow_array::{Array, BooleanArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit};
 
+use crate::encoding::alp::AlpFloat;
 use crate::encoding::numbers::{put_floats, put_integers};
-use crate::encoding::summary::{self, Float, Integer};
+use crate::encoding::summary::{self, Integer};
 use crate::encoding::{Codec, bits, put_node, tag, text};
 use crate::error::Fault;
 use crate::statistics::ColumnStatistics;
@@ -112,7 +113,7 @@ fn integers<T: ArrowPrimitiveType<Native: Integer>>(array: &dyn Array, level: i3
     })
 }
 
-fn floats<T: ArrowPrimitiveType<Native: Float>>(array: &dyn Array, level: i32) -> Segment {
+fn floats<T: ArrowPrimitiveType<Native: AlpFloat>>(array: &dyn Array, level: i32) -> Segment {
     with_values(array.as_primitive::<T>().values(), missing(array), |present, filled| {
         let statistics = summary::of_floats(filled.len(), present);
         finish(array, level, statistics, |out| put_floats(out, filled, level))

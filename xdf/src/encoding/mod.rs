@@ -9,6 +9,7 @@
 //!                                 └─ OFFSET ─── PLAIN u16    value − smallest value
 //! float32, few values     DICTIONARY ─┬─ PLAIN u8            number of the value
 //!                                     └─ PLAIN f32           the distinct values
+//! float64, two decimals   ALP ─── OFFSET ─── PLAIN u16    value × 100
 //! strings                 TEXT ─┬─ PLAIN u8                  lengths
 //!                               └─ PLAIN u8                  bytes
 //! ```
@@ -16,6 +17,7 @@
 //! Integers, and floats that hold integers, are narrowed *before* zstd sees them: that is smaller and decodes
 //! faster than zstd on the wide values. Encoders look at the values of one block only; decoders trust nothing.
 
+pub(crate) mod alp;
 pub(crate) mod bits;
 #[cfg(feature = "zstd")]
 pub(crate) mod codec;
@@ -59,15 +61,11 @@ pub(crate) mod tag {
     pub(crate) const TEXT: u8 = 9;
     /// The first bytes of all values, then the second bytes, and so on.
     pub(crate) const BYTE_SPLIT: u8 = 10;
+    /// Floats that are decimals: integers and two powers of ten.
+    pub(crate) const ALP: u8 = 35;
     /// Reserved: not written yet, a reader refuses.
-    pub(crate) const RESERVED: [(u8, &str); 6] = [
-        (32, "bit-packing"),
-        (33, "delta"),
-        (34, "run-length"),
-        (35, "ALP floats"),
-        (36, "FSST strings"),
-        (37, "patches"),
-    ];
+    pub(crate) const RESERVED: [(u8, &str); 5] =
+        [(32, "bit-packing"), (33, "delta"), (34, "run-length"), (36, "FSST strings"), (37, "patches")];
 }
 
 /// Length of the head of a node in bytes.
@@ -142,7 +140,7 @@ impl<'a> Node<'a> {
         if let Some((tag, name)) = tag::RESERVED.iter().find(|(tag, _)| *tag == self.tag) {
             return Fault::unsupported(format!("uses the encoding {tag} ({name}) of a later version"));
         }
-        if self.tag > tag::BYTE_SPLIT {
+        if self.tag > tag::BYTE_SPLIT && self.tag != tag::ALP {
             return Fault::unsupported(format!("uses the unknown encoding {}", self.tag));
         }
         Fault::new(format_args!("an encoding of {place}"), name(self.tag))
@@ -197,6 +195,7 @@ pub(crate) fn name(tag: u8) -> String {
         tag::DICTIONARY => "dictionary".to_owned(),
         tag::TEXT => "text".to_owned(),
         tag::BYTE_SPLIT => "byte split".to_owned(),
+        tag::ALP => "ALP".to_owned(),
         other => match tag::RESERVED.iter().find(|(tag, _)| *tag == other) {
             Some((_, name)) => (*name).to_owned(),
             None => format!("encoding {other}"),
@@ -275,8 +274,9 @@ mod tests {
             tag::TEXT,
             tag::BYTE_SPLIT,
         ];
-        let known = known.into_iter().chain(tag::RESERVED.iter().map(|(tag, _)| *tag));
-        let expected: Vec<_> = known.map(|tag| (tag, name(tag).to_lowercase())).collect();
+        let known = known.into_iter().chain([tag::ALP]).chain(tag::RESERVED.map(|(tag, _)| tag));
+        let mut expected: Vec<_> = known.map(|tag| (tag, name(tag).to_lowercase())).collect();
+        expected.sort();
         assert_eq!(rows, expected);
     }
 }

@@ -1,5 +1,6 @@
-//! Writing integers and floats: the cheapest of constant, dictionary, offset and plain.
+//! Writing integers and floats: the cheapest of constant, dictionary, offset, ALP and plain.
 
+use crate::encoding::alp::{self, AlpFloat};
 use crate::encoding::codes::{self, put_values, width_of};
 use crate::encoding::distinct::{self, Distinct};
 use crate::encoding::summary::{Float, Integer, extremes};
@@ -40,7 +41,7 @@ pub(crate) fn put_integers<T: Integer>(out: &mut Vec<u8>, values: &[T], level: i
 }
 
 /// Appends floats. Missing rows hold any value that also occurs, or all of them anything.
-pub(crate) fn put_floats<T: Float>(out: &mut Vec<u8>, values: &[T], level: i32) {
+pub(crate) fn put_floats<T: AlpFloat>(out: &mut Vec<u8>, values: &[T], level: i32) {
     let count = values.len();
     let Some(first) = values.first() else {
         put_node(out, tag::PLAIN, T::WIDTH, 0, Codec::None, &[]);
@@ -63,7 +64,12 @@ pub(crate) fn put_floats<T: Float>(out: &mut Vec<u8>, values: &[T], level: i32) 
     }
     let bits = values.iter().map(|v| v.bits());
     let distinct = distinct::find(bits, MAX_DISTINCT.min(count / 4), T::rank);
-    if !put_dictionary(out, distinct, count, T::WIDTH, T::WIDTH, level) {
+    if put_dictionary(out, distinct, count, T::WIDTH, T::WIDTH, level) {
+        return;
+    }
+    if let Some(scale) = alp::find(values) {
+        alp::put(out, values, scale, level);
+    } else {
         put_values(out, &codes::narrow(values, T::WIDTH, T::bits), T::WIDTH, level);
     }
 }
