@@ -9,7 +9,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut file = tempfile::Builder::new().suffix(".xdf").tempfile().expect("a temporary file");
     file.write_all(bytes).expect("written");
     // checksums off: the decoders themselves are to be reached
-    let options = xdf::OpenOptions { verify_checksums: false, ..Default::default() };
+    let options = xdf::OpenOptions::default().with_verify_checksums(false);
     let Ok(file) = xdf::File::open_with(file.path(), &options) else { return };
     let columns: Vec<usize> = (0..file.schema().fields().len()).collect();
     for block in 0..file.num_blocks().min(16) {

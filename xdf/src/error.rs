@@ -8,6 +8,8 @@ use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use arrow_schema::ArrowError;
+
 /// The result of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -193,7 +195,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// The cause.
-        source: arrow_schema::ArrowError,
+        source: ArrowError,
     },
 }
 
@@ -201,6 +203,13 @@ impl Error {
     /// An [`Error::Io`] for `path`.
     pub(crate) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), action, source }
+    }
+}
+
+/// For streams whose errors are Arrow's; the error itself is the source of Arrow's.
+impl From<Error> for ArrowError {
+    fn from(error: Error) -> Self {
+        Self::ExternalError(Box::new(error))
     }
 }
 

@@ -43,6 +43,7 @@ impl fmt::Display for Generation {
 
 /// Where and how one column of one block is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SegmentInfo {
     /// Number of the column, from 0.
     pub column: usize,
@@ -62,6 +63,7 @@ pub struct SegmentInfo {
 
 /// One damaged place that [`File::verify`] found.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Damage {
     /// Number of the block, from 0; absent for what belongs to no block.
     pub block: Option<usize>,
@@ -75,6 +77,7 @@ pub struct Damage {
 
 /// What [`File::verify`] read and found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct VerifyReport {
     /// Number of blocks read.
     pub blocks: usize,

@@ -101,6 +101,11 @@ mod reader;
 mod statistics;
 mod writer;
 
+/// The Arrow whose types this crate takes and gives.
+pub use arrow_array;
+/// The Arrow whose types this crate takes and gives.
+pub use arrow_schema;
+
 pub use error::{Error, Result};
 pub use file::{Damage, File, Generation, SegmentInfo, VerifyReport};
 pub use options::{OpenOptions, ReadOptions, WriteOptions};

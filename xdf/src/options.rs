@@ -7,6 +7,7 @@ use crate::{DEFAULT_BLOCK_ROWS, Error, Result};
 
 /// How a file is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OpenOptions {
     /// Compare the checksum of every segment when it is read. Default: true.
     pub verify_checksums: bool,
@@ -21,8 +22,25 @@ impl Default for OpenOptions {
     }
 }
 
+impl OpenOptions {
+    /// Sets whether checksums are compared.
+    #[must_use]
+    pub fn with_verify_checksums(mut self, verify_checksums: bool) -> Self {
+        self.verify_checksums = verify_checksums;
+        self
+    }
+
+    /// Sets whether the file is mapped.
+    #[must_use]
+    pub fn with_mmap(mut self, mmap: bool) -> Self {
+        self.mmap = mmap;
+        self
+    }
+}
+
 /// What a [`FileReader`](crate::FileReader) reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ReadOptions {
     /// Column numbers in the order in which they are wanted; all columns when absent.
     pub columns: Option<Vec<usize>>,
@@ -48,6 +66,7 @@ impl ReadOptions {
 
 /// How a file is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WriteOptions {
     /// Compression level: 0 for encodings only, 1 (default) to 9 for zstd with growing effort. Without the feature
     /// `zstd` every level is 0.

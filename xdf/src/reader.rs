@@ -71,7 +71,7 @@ impl Iterator for FileReader {
     type Item = Result<RecordBatch, ArrowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_batch().map_err(|e| ArrowError::ExternalError(Box::new(e))).transpose()
+        self.next_batch().map_err(ArrowError::from).transpose()
     }
 }
 

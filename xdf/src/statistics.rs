@@ -10,6 +10,7 @@ use std::fmt;
 
 /// One value of a column, as statistics give it.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Scalar {
     /// Of a boolean column.
     Bool(bool),
@@ -62,6 +63,7 @@ impl fmt::Display for Scalar {
 
 /// Stored statistics of a column, over one block or the whole file.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct ColumnStatistics {
     /// Number of rows, missing ones included.
     pub rows: u64,

@@ -50,7 +50,10 @@ fn table() -> RecordBatch {
 
 /// Everything that can be read of the file.
 fn read(path: &Path, verify_checksums: bool) -> Result<Vec<RecordBatch>> {
-    let file = File::open_with(path, &OpenOptions { verify_checksums, mmap: false })?;
+    let file = File::open_with(
+        path,
+        &OpenOptions::default().with_verify_checksums(verify_checksums).with_mmap(false),
+    )?;
     for column in 0..file.schema().fields().len() {
         let _ = file.column_statistics(column);
         for block in 0..file.num_blocks() {

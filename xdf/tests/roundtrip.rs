@@ -156,7 +156,7 @@ proptest! {
             writer.write(batch).unwrap();
         }
         writer.finish().unwrap();
-        let file = File::open_with(&path, &OpenOptions { mmap, verify_checksums: true }).unwrap();
+        let file = File::open_with(&path, &OpenOptions::default().with_mmap(mmap)).unwrap();
         let rows: usize = sizes.iter().sum();
         prop_assert_eq!(file.num_rows(), rows as u64);
         prop_assert_eq!(file.num_blocks(), rows.div_ceil(block_rows));

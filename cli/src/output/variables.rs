@@ -157,6 +157,7 @@ fn range(field: &Field, statistics: Option<&ColumnStatistics>) -> (Option<Value>
         Scalar::UInt(value) => Value::from(*value),
         Scalar::Float(value) => Value::from(*value),
         Scalar::Text(value) => Value::from(value.clone()),
+        other => Value::from(other.to_string()),
     };
     let statistic = |pick: fn(&ColumnStatistics) -> Option<&Scalar>| statistics.and_then(pick).map(value);
     (statistic(|statistics| statistics.min.as_ref()), statistic(|statistics| statistics.max.as_ref()))
@@ -209,15 +210,10 @@ mod tests {
     #[test]
     fn dates_have_ranges_that_are_dates() {
         let field = Field::new("d", DataType::Date32, true);
-        let statistics = ColumnStatistics {
-            rows: 2,
-            missing: 0,
-            min: Some(Scalar::Int(0)),
-            max: Some(Scalar::Int(11_016)),
-            mean: None,
-            m2: None,
-            level_counts: None,
-        };
+        let mut statistics = ColumnStatistics::default();
+        statistics.rows = 2;
+        statistics.min = Some(Scalar::Int(0));
+        statistics.max = Some(Scalar::Int(11_016));
         let text = Variable::new(&field, Some(&statistics)).text(1, "d");
         assert_eq!(text, "Var 1: d, Type: Date, Storage: int32, Low/High: (1970-01-01, 2000-02-29)\n");
     }

@@ -53,7 +53,7 @@ impl BlockSource for XdfSource {
         let rows = options.rows.clone().unwrap_or(0..total);
         let rows = rows.start.min(total)..rows.end.min(total);
         let start = rows.start;
-        let read = xdf::ReadOptions { columns: Some(columns), rows: Some(rows) };
+        let read = xdf::ReadOptions::default().with_columns(columns).with_rows(rows);
         Ok(BlockReader::new(Box::new(self.0.reader(&read)?), options, start))
     }
 

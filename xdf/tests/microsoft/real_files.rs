@@ -91,7 +91,7 @@ fn expected(text: &str) -> Vec<Value> {
 fn check_mtcars(name: &str, text: &str, rows: u64) {
     let Some(path) = shared(name) else { return };
     for mmap in [true, false] {
-        let file = File::open_with(&path, &OpenOptions { mmap, ..OpenOptions::default() }).unwrap();
+        let file = File::open_with(&path, &OpenOptions::default().with_mmap(mmap)).unwrap();
         assert_eq!((file.num_rows(), file.num_blocks(), file.block_rows(0)), (rows, 1, rows));
         let batch = &read_all(&file).unwrap()[0];
         let expected = expected(text);
