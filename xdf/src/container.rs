@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::{Field, SchemaRef};
 
 use crate::encoding::{self, decode};
@@ -75,6 +75,14 @@ impl Xdf5 {
 
     pub(crate) fn compression(&self) -> &'static str {
         if self.footer.level > 0 { "zstd" } else { "none" }
+    }
+
+    pub(crate) fn levels(&self, column: usize) -> Option<&Arc<StringArray>> {
+        self.footer.stored.levels.get(column).and_then(Option::as_ref)
+    }
+
+    pub(crate) fn footer_checksum(&self) -> u64 {
+        self.slot.footer_checksum
     }
 
     fn table(&self, range: &Range<usize>) -> &[u8] {
@@ -181,7 +189,7 @@ impl Xdf5 {
             index: column,
             columns: self.columns(),
         })?;
-        let levels = self.footer.stored.levels.get(column).and_then(Option::as_ref);
+        let levels = self.levels(column);
         let rows =
             usize::try_from(entry.rows).map_err(|_| damaged(Fault::new("a block in memory", entry.rows)))?;
         decode::decode(&bytes, field.data_type(), rows, levels).map_err(damaged)

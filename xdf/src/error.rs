@@ -128,6 +128,72 @@ pub enum Error {
         /// Name and type that the batch has.
         got: String,
     },
+    /// A folder where a file is needed.
+    #[error(
+        "'{}' is a folder{}",
+        path.display(),
+        if *is_set { " that holds a set of XDF files, not one file; open it as a set" } else { ", not a file" }
+    )]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Whether it is a set: [`Set::open`](crate::Set::open) opens it.
+        is_set: bool,
+    },
+    /// There is no set at a path.
+    #[error("'{}' is no set of XDF files: {problem}", path.display())]
+    NotASet {
+        /// The path.
+        path: PathBuf,
+        /// What is there instead, and what to do.
+        problem: String,
+    },
+    /// A part of a set is not what the manifest says.
+    #[error("part '{part}' of the set '{}' {problem}", path.display())]
+    Part {
+        /// The set.
+        path: PathBuf,
+        /// Name of the part's file.
+        part: String,
+        /// What is wrong with it, as it reads after the part, and what to do.
+        problem: String,
+    },
+    /// Another commit changed the set first; nothing of it or of this one is lost.
+    #[error(
+        "'{}' was changed by another commit meanwhile, version {version}; nothing of this one is published, its parts are kept: \
+         commit again to add them, or give the session up",
+        path.display()
+    )]
+    Conflict {
+        /// The set.
+        path: PathBuf,
+        /// Version of the set that the other commit published.
+        version: u64,
+    },
+    /// A session of writing a set was committed, was given up, or never was.
+    #[error("there is no session '{}'; it was committed or given up, or the token is wrong", token.display())]
+    NoSession {
+        /// The token.
+        token: PathBuf,
+    },
+    /// Key columns, or values of them, that a set cannot be partitioned by.
+    #[error("the set '{}' cannot be partitioned so: expected {expected}, got {got}", path.display())]
+    KeyColumns {
+        /// The set.
+        path: PathBuf,
+        /// What key columns must be.
+        expected: String,
+        /// What was asked for.
+        got: String,
+    },
+    /// No partition of a set has these values of the key columns.
+    #[error("'{}' has no partition with the key {key}", path.display())]
+    NoSuchPartition {
+        /// The set.
+        path: PathBuf,
+        /// The values that were asked for.
+        key: String,
+    },
     /// Two columns of one file share a name.
     #[error("the column name '{column}' occurs more than once; rename one of them")]
     DuplicateColumn {

@@ -45,10 +45,10 @@ struct Translation {
 
 impl Levels {
     /// Levels that are known from the start.
-    pub(crate) fn new(texts: &[String]) -> Result<Self, Fault> {
+    pub(crate) fn new(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, Fault> {
         let mut levels = Self::default();
         for text in texts {
-            levels.code(text)?;
+            levels.code(text.as_ref())?;
         }
         Ok(levels)
     }
@@ -68,8 +68,14 @@ impl Levels {
         StringArray::from_iter_values(&self.texts)
     }
 
+    /// The code of a level, if there is such a level.
+    pub(crate) fn find(&self, text: &str) -> Option<i32> {
+        let known = |code: &i32| self.texts.get(code.as_usize()).map(|text| &**text).unwrap_or_default();
+        self.table.find(self.state.hash_one(text), |code| known(code) == text).copied()
+    }
+
     /// The code of a level, which is appended when it is new.
-    fn code(&mut self, text: &str) -> Result<i32, Fault> {
+    pub(crate) fn code(&mut self, text: &str) -> Result<i32, Fault> {
         let Self { texts, table, state, .. } = self;
         let known = |code: &i32| texts.get(code.as_usize()).map(|text| &**text).unwrap_or_default();
         let hash = state.hash_one(text);

@@ -6,13 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, StringArray};
 use arrow_schema::{Fields, Schema, SchemaRef};
 
 use crate::container::Xdf5;
 use crate::microsoft::{self, Microsoft};
 use crate::mmap::{Bytes, Source};
-use crate::{ColumnStatistics, Error, FileReader, OpenOptions, ReadOptions, Result};
+use crate::{ColumnStatistics, Error, FileReader, OpenOptions, ReadOptions, Result, Set};
 
 /// Which format a file has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -139,7 +139,7 @@ impl File {
         let file = fs::File::open(path).map_err(|e| Error::io(path, "open", e))?;
         let metadata = file.metadata().map_err(|e| Error::io(path, "open", e))?;
         if metadata.is_dir() {
-            return Err(Error::io(path, "open", io::ErrorKind::IsADirectory.into()));
+            return Err(Error::Folder { path: path.to_owned(), is_set: Set::recognises(path) });
         }
         let size = metadata.len();
         if size == 0 {
@@ -297,20 +297,40 @@ impl File {
 
     /// The schema of a choice of columns.
     pub(crate) fn project(&self, columns: &[usize]) -> Result<SchemaRef> {
-        let all = self.schema();
-        if columns.iter().copied().eq(0..all.fields().len()) {
-            return Ok(Arc::clone(all));
-        }
-        let fields = columns.iter().map(|&index| {
-            all.fields().get(index).cloned().ok_or_else(|| Error::NoSuchColumn {
-                path: self.path().to_owned(),
-                index,
-                columns: all.fields().len(),
-            })
-        });
-        let fields = fields.collect::<Result<Fields>>()?;
-        Ok(Arc::new(Schema::new_with_metadata(fields, all.metadata().clone())))
+        project(self.schema(), columns, self.path())
     }
+
+    /// The levels of a factor column of an XDF 5 file.
+    pub(crate) fn levels(&self, column: usize) -> Option<&Arc<StringArray>> {
+        match &self.inner.container {
+            Container::Xdf5(xdf) => xdf.levels(column),
+            Container::Microsoft(_) => None,
+        }
+    }
+
+    /// The checksum of the footer of an XDF 5 file: other for every commit of every file.
+    pub(crate) fn footer_checksum(&self) -> Option<u64> {
+        match &self.inner.container {
+            Container::Xdf5(xdf) => Some(xdf.footer_checksum()),
+            Container::Microsoft(_) => None,
+        }
+    }
+}
+
+/// The schema of a choice of columns of what is at `path`.
+pub(crate) fn project(all: &SchemaRef, columns: &[usize], path: &Path) -> Result<SchemaRef> {
+    if columns.iter().copied().eq(0..all.fields().len()) {
+        return Ok(Arc::clone(all));
+    }
+    let fields = columns.iter().map(|&index| {
+        all.fields().get(index).cloned().ok_or_else(|| Error::NoSuchColumn {
+            path: path.to_owned(),
+            index,
+            columns: all.fields().len(),
+        })
+    });
+    let fields = fields.collect::<Result<Fields>>()?;
+    Ok(Arc::new(Schema::new_with_metadata(fields, all.metadata().clone())))
 }
 
 impl fmt::Debug for File {

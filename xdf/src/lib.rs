@@ -68,6 +68,7 @@
 //! |---|---|
 //! | `file`, `reader`, `writer`, `options` | the public face |
 //! | `container` | XDF 5 read: directory, segments, verification |
+//! | `set` | a table in many files: parts, a manifest, commits; partitions |
 //! | `raw` | its bytes, without Arrow: header, frames, fields, footer, directory, schema |
 //! | `encoding` | segments: arrays to bytes and back, statistics on the way |
 //! | `factor` | levels of many dictionaries become one |
@@ -98,6 +99,7 @@ mod options;
 mod parallel;
 mod raw;
 mod reader;
+pub mod set;
 mod statistics;
 mod writer;
 
@@ -110,6 +112,7 @@ pub use error::{Error, Result};
 pub use file::{Damage, File, Generation, SegmentInfo, VerifyReport};
 pub use options::{OpenOptions, ReadOptions, WriteOptions};
 pub use reader::FileReader;
+pub use set::{PartWriter, Set};
 pub use statistics::{ColumnStatistics, Scalar};
 pub use writer::Writer;
 
