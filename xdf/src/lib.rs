@@ -68,6 +68,8 @@
 //! |---|---|
 //! | `file`, `reader`, `writer`, `options` | the public face |
 //! | `container` | XDF 5 read: directory, segments, verification |
+//! | `assemble` | XDF 5 written: rows to blocks, blocks to a footer |
+//! | [`atomic`], `storage` | files that appear when they are complete; every step that changes the disk |
 //! | `set` | a table in many files: parts, a manifest, commits; partitions |
 //! | `raw` | its bytes, without Arrow: header, frames, fields, footer, directory, schema |
 //! | `encoding` | segments: arrays to bytes and back, statistics on the way |
@@ -83,6 +85,8 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod assemble;
+pub mod atomic;
 mod container;
 mod encoding;
 mod error;
@@ -101,6 +105,8 @@ mod raw;
 mod reader;
 pub mod set;
 mod statistics;
+#[doc(hidden)]
+pub mod storage;
 mod writer;
 
 /// The Arrow whose types this crate takes and gives.

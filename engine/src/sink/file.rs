@@ -1,21 +1,13 @@
 //! A file that appears only when it is complete.
 
-use std::fs::File;
-use std::io::{BufWriter, Error as IoError, ErrorKind, Write};
-use std::path::{Path, PathBuf};
-
-use tempfile::{Builder, NamedTempFile};
+use std::io::Write;
+use std::path::Path;
 
 use crate::{Error, Result};
 
-/// A temporary file beside its target, renamed to it by [`AtomicFile::persist`] and removed when dropped before.
-pub struct AtomicFile {
-    path: PathBuf,
-    /// The file that the path leads to.
-    target: PathBuf,
-    overwrite: bool,
-    file: BufWriter<NamedTempFile>,
-}
+/// A temporary file beside its target, renamed to it by [`AtomicFile::persist`] and removed when dropped before:
+/// [`xdf::atomic::AtomicFile`] with the errors of outputs.
+pub struct AtomicFile(xdf::atomic::AtomicFile);
 
 impl AtomicFile {
     /// Starts a file for `path`.
@@ -23,32 +15,12 @@ impl AtomicFile {
     /// # Errors
     /// [`Error::OutputExists`] without `overwrite`, [`Error::Io`] when the folder cannot be written.
     pub fn create(path: &Path, overwrite: bool) -> Result<Self> {
-        if !overwrite && std::fs::symlink_metadata(path).is_ok() {
-            return Err(Error::OutputExists { path: path.to_path_buf() });
-        }
-        // a link stays, and what it leads to is replaced
-        let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        if let Ok(metadata) = std::fs::metadata(&target)
-            && !metadata.is_file()
-        {
-            // a device or a pipe would be gone, with a file in its place
-            let no_file = || IoError::new(ErrorKind::InvalidInput, "is no regular file");
-            let reason = if metadata.is_dir() { ErrorKind::IsADirectory.into() } else { no_file() };
-            return Err(Error::io(path)(reason));
-        }
-        let mut builder = Builder::new();
-        builder.prefix(".xdf-").suffix(".part");
-        // as any new file: the mask of the process decides, not the privacy of temporary files
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder(&target)).map_err(Error::io(path))?;
-        let file = BufWriter::with_capacity(1 << 20, file);
-        Ok(Self { path: path.to_path_buf(), target, overwrite, file })
+        xdf::atomic::AtomicFile::create(path, overwrite).map(Self).map_err(of_output)
     }
 
     /// The name that the file will have.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.0.path()
     }
 
     /// Makes the bytes durable and gives the file its name; returns its length.
@@ -56,35 +28,26 @@ impl AtomicFile {
     /// # Errors
     /// As [`AtomicFile::create`].
     pub fn persist(self) -> Result<u64> {
-        let Self { path, target, overwrite, file } = self;
-        let file = file.into_inner().map_err(|error| Error::io(&path)(error.into_error()))?;
-        file.as_file().sync_all().map_err(Error::io(&path))?;
-        let bytes = file.as_file().metadata().map_err(Error::io(&path))?.len();
-        let persisted = if overwrite { file.persist(&target) } else { file.persist_noclobber(&target) };
-        persisted.map_err(|error| match error.error.kind() {
-            ErrorKind::AlreadyExists => Error::OutputExists { path: path.clone() },
-            _ => Error::io(&path)(error.error),
-        })?;
-        if let Ok(folder) = File::open(folder(&target)) {
-            // not every file system can sync a folder; the file itself is safe
-            let _ = folder.sync_all();
-        }
-        Ok(bytes)
+        self.0.persist().map_err(of_output)
     }
 }
 
-/// The folder of a path.
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+/// The error as that of any output, whatever its format.
+fn of_output(error: xdf::Error) -> Error {
+    match error {
+        xdf::Error::Exists { path } => Error::OutputExists { path },
+        xdf::Error::Io { path, source, .. } => Error::Io { path, source },
+        other => other.into(),
+    }
 }
 
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.file.write(bytes)
+        self.0.write(bytes)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
+        self.0.flush()
     }
 }
 
