@@ -80,6 +80,10 @@ fn text(shape: Shape, seed: u64, row: u64) -> String {
         Shape::Few => {
             ["", "a", "Zürich", "日本語", "a much longer text"][(bits(seed, row) % 5) as usize].to_owned()
         }
+        Shape::Decimal => {
+            let words = ["flight", "delayed", "by", "weather", "Zürich", "gate"];
+            (0..8).map(|i| words[(bits(seed ^ i, row) % 6) as usize]).collect::<Vec<_>>().join(" ")
+        }
         _ => format!("{}{}", "ß".repeat((bits(seed, row) % 7) as usize), number(shape, seed, row)),
     }
 }

@@ -14,7 +14,7 @@
 //! The pair is found on two samples, as in the source: all pairs on a few values, the best of them on more.
 //! Both widths compute in 64 bits; a float of 32 bits is rounded once at the end, so that it has few exceptions.
 //!
-//! ALP for real doubles (ALP-RD) is not written: on normally distributed values it comes to the same 55 to 56 bits
+//! ALP for real doubles (ALP-RD) is not written: on normally distributed values it comes to the same 56 to 57 bits
 //! as bytes that are split and compressed.
 //!
 //! Source: A. Afroozeh, L. Kuffó, P. Boncz, "ALP: Adaptive Lossless floating-Point Compression", SIGMOD 2024,

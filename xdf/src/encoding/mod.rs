@@ -28,6 +28,7 @@ pub(crate) mod codes;
 pub(crate) mod decode;
 pub(crate) mod distinct;
 pub(crate) mod encode;
+pub(crate) mod fsst;
 pub(crate) mod numbers;
 pub(crate) mod summary;
 pub(crate) mod text;
@@ -63,9 +64,11 @@ pub(crate) mod tag {
     pub(crate) const BYTE_SPLIT: u8 = 10;
     /// Floats that are decimals: integers and two powers of ten.
     pub(crate) const ALP: u8 = 35;
+    /// Bytes of texts as numbers of frequent symbols.
+    pub(crate) const FSST: u8 = 36;
     /// Reserved: not written yet, a reader refuses.
-    pub(crate) const RESERVED: [(u8, &str); 5] =
-        [(32, "bit-packing"), (33, "delta"), (34, "run-length"), (36, "FSST strings"), (37, "patches")];
+    pub(crate) const RESERVED: [(u8, &str); 4] =
+        [(32, "bit-packing"), (33, "delta"), (34, "run-length"), (37, "patches")];
 }
 
 /// Length of the head of a node in bytes.
@@ -140,7 +143,7 @@ impl<'a> Node<'a> {
         if let Some((tag, name)) = tag::RESERVED.iter().find(|(tag, _)| *tag == self.tag) {
             return Fault::unsupported(format!("uses the encoding {tag} ({name}) of a later version"));
         }
-        if self.tag > tag::BYTE_SPLIT && self.tag != tag::ALP {
+        if self.tag > tag::BYTE_SPLIT && !matches!(self.tag, tag::ALP | tag::FSST) {
             return Fault::unsupported(format!("uses the unknown encoding {}", self.tag));
         }
         Fault::new(format_args!("an encoding of {place}"), name(self.tag))
@@ -196,6 +199,7 @@ pub(crate) fn name(tag: u8) -> String {
         tag::TEXT => "text".to_owned(),
         tag::BYTE_SPLIT => "byte split".to_owned(),
         tag::ALP => "ALP".to_owned(),
+        tag::FSST => "FSST".to_owned(),
         other => match tag::RESERVED.iter().find(|(tag, _)| *tag == other) {
             Some((_, name)) => (*name).to_owned(),
             None => format!("encoding {other}"),
@@ -274,7 +278,7 @@ mod tests {
             tag::TEXT,
             tag::BYTE_SPLIT,
         ];
-        let known = known.into_iter().chain([tag::ALP]).chain(tag::RESERVED.map(|(tag, _)| tag));
+        let known = known.into_iter().chain([tag::ALP, tag::FSST]).chain(tag::RESERVED.map(|(tag, _)| tag));
         let mut expected: Vec<_> = known.map(|tag| (tag, name(tag).to_lowercase())).collect();
         expected.sort();
         assert_eq!(rows, expected);

@@ -10,6 +10,7 @@ use std::hash::BuildHasher;
 
 use crate::encoding::codes::{self, CodeSlice, Codes, width_of};
 use crate::encoding::decode::leaf_buffer;
+use crate::encoding::fsst::{self, Symbols};
 use crate::encoding::{Codec, Node, put_leaf, put_node, tag};
 use crate::error::Fault;
 use crate::mmap::Bytes;
@@ -50,7 +51,10 @@ fn put_texts(out: &mut Vec<u8>, texts: &[&str], level: i32) {
     for text in texts {
         bytes.extend_from_slice(text.as_bytes());
     }
-    put_leaf(out, tag::PLAIN, 1, total, &bytes, level);
+    match Symbols::find(&bytes, level) {
+        Some(symbols) => symbols.put(out, &bytes),
+        None => put_leaf(out, tag::PLAIN, 1, total, &bytes, level),
+    }
 }
 
 /// The distinct texts in order of appearance and the number of each row's, unless more than half are distinct.
@@ -129,13 +133,15 @@ fn read_packed(cursor: &mut Cursor<'_>, segment: &Bytes, node: &Node<'_>) -> Res
         CodeSlice::U32(lengths) => offsets(lengths.iter().map(|l| u32::from_le_bytes(*l)), count),
     }?;
     let total = offsets.last().and_then(|end| usize::try_from(*end).ok()).unwrap_or_default();
-    let leaf = Node::next(cursor)?;
-    if leaf.tag != tag::PLAIN {
-        return Err(leaf.unexpected("the bytes of texts"));
-    }
-    leaf.expect_count(total)?;
-    leaf.expect_width(1)?;
-    Ok(Packed { offsets, bytes: leaf_buffer(&leaf, segment, total, 1)? })
+    let node = Node::next(cursor)?;
+    node.expect_count(total)?;
+    node.expect_width(1)?;
+    let bytes = match node.tag {
+        tag::PLAIN => leaf_buffer(&node, segment, total, 1)?,
+        tag::FSST => fsst::read(&node, cursor, total)?,
+        _ => return Err(node.unexpected("the bytes of texts")),
+    };
+    Ok(Packed { offsets, bytes })
 }
 
 /// Reads `count` strings.
