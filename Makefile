@@ -7,7 +7,7 @@ VPY    := $(VENV)/bin/python
 ROWS   ?= 10000000
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help demo test test-rust test-python examples features check bench peers fuzz wheel docs clean
+.PHONY: help demo test test-rust test-python examples features header test-c check bench peers fuzz wheel docs clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -31,6 +31,12 @@ examples: ## the examples of docs/embedding.md: a file written, read and describ
 	file=$$(mktemp -u --suffix .xdf) && trap 'rm -f '$$file EXIT && run="$(CARGO) run -q -p rxdf-xdf --example" && \
 	  $$run write -- $$file && $$run read -- $$file income | tee /dev/stderr | grep -q '^sum of income: 404186107\.5, 14286 missing$$' && \
 	  $$run statistics -- $$file
+
+test-c: ## the C interface: its header, its functions, and the C examples compiled, run and checked by valgrind
+	$(CARGO) test -p rxdf-xdf-capi
+
+header: ## xdf/capi/include/xdf.h, from the Rust sources
+	UPDATE_HEADER=1 $(CARGO) test -q -p rxdf-xdf-capi --test header
 
 # Every combination of the features of the file format but the default, which `test-rust` has.
 FEATURES := "" microsoft parallel zstd microsoft,parallel microsoft,zstd parallel,zstd
