@@ -146,8 +146,10 @@ impl Xdf5 {
                 offset: entry.offset,
                 bytes: entry.length,
                 decoded_bytes: encoding::decoded_bytes(self.field(column)?.data_type(), entry.rows, decode),
-                encoding: bytes
-                    .map_or_else(|_| encoding::name(entry.encoding), |bytes| encoding::describe(&bytes)),
+                encoding: bytes.map_or_else(
+                    |_| encoding::name(entry.encoding),
+                    |bytes| encoding::describe::describe(&bytes),
+                ),
                 rows: entry.rows,
                 missing: Some(entry.missing),
             })

@@ -71,7 +71,7 @@ fn blocks_know_their_place() {
     let segments = file.segments(3);
     assert_eq!(segments.iter().map(|s| (s.column, s.rows)).collect::<Vec<_>>(), [(0, 64), (1, 64), (2, 64)]);
     assert!(segments.iter().all(|s| s.offset % 64 == 0 && s.bytes > 0));
-    assert_eq!(segments[0].encoding, "offset + 8 bit");
+    assert_eq!(segments[0].encoding, "offset + 6 bits packed");
     assert!(file.segments(16).is_empty());
 }
 

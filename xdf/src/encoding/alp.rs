@@ -27,7 +27,7 @@ use arrow_buffer::{ArrowNativeType, Buffer};
 use crate::encoding::codes::{self, CodeSlice, Codes, leaf_bytes, width_of};
 use crate::encoding::numbers::put_integers;
 use crate::encoding::summary::{Float, Integer};
-use crate::encoding::{Codec, Node, put_leaf, put_node, tag};
+use crate::encoding::{Codec, Node, choose, put_leaf, put_node, tag};
 use crate::error::Fault;
 use crate::raw::wire::Cursor;
 
@@ -231,7 +231,7 @@ pub(crate) fn put<T: AlpFloat>(out: &mut Vec<u8>, values: &[T], scale: Scale, le
     put_integers(out, &integers, level);
     if let Some((last, _)) = exceptions.last() {
         let width = width_of(*last as u64).max(1);
-        codes::put(out, &codes::narrow(&exceptions, width, |(row, _): (usize, _)| row as u64), width, level);
+        choose::put(out, &codes::narrow(&exceptions, width, |(row, _): (usize, _)| row as u64), width, level);
         let bits = codes::narrow(&exceptions, T::WIDTH, |(_, bits)| bits);
         put_leaf(out, tag::PLAIN, T::WIDTH, exceptions.len(), &bits, level);
     }

@@ -1,13 +1,16 @@
 //! Narrow unsigned codes: what offsets, dictionaries and lengths are made of.
 //!
-//! A list of codes is a leaf of 1, 2 or 4 bytes a value, one constant, or split into its bytes when that compresses
-//! clearly better (codes of high entropy whose upper byte repeats, such as numbers of tails of aircraft).
+//! Here are the parts that all lists of codes share: their widths, memory for decoding them, leaves in the file and
+//! values split into their bytes. [`choose`](crate::encoding::choose) says how they are written,
+//! [`pieces`](crate::encoding::pieces) how they are read a piece at a time.
 
 #![deny(clippy::cast_possible_truncation)]
 
 use std::cell::RefCell;
 use std::ops::Deref;
 
+use crate::encoding::pieces::Pieces;
+use crate::encoding::word::Word;
 use crate::encoding::{Codec, Node, codec, put_leaf, put_node, tag};
 use crate::error::Fault;
 use crate::raw::wire::Cursor;
@@ -24,6 +27,11 @@ pub(crate) fn width_of(max: u64) -> usize {
         0x1_0000..=0xFFFF_FFFF => 4,
         _ => 8,
     }
+}
+
+/// Bytes of the words that codes of so many bits are packed into.
+pub(crate) fn width_of_bits(bits: usize) -> usize {
+    bits.div_ceil(8).next_power_of_two().min(8)
 }
 
 /// `code(value)` of every value, in `width` bytes each, little-endian; `code` gives what fits.
@@ -54,15 +62,20 @@ pub(crate) fn put_values(out: &mut Vec<u8>, values: &[u8], width: usize, level: 
     let count = values.len().checked_div(width).unwrap_or_default();
     if level > 0 && width > 1 && split_pays(values, width, level) {
         put_node(out, tag::BYTE_SPLIT, width, count, Codec::None, &[]);
-        let mut plane = Vec::with_capacity(count);
-        for byte in 0..width {
-            plane.clear();
-            plane.extend(values.iter().skip(byte).step_by(width));
-            put_leaf(out, tag::PLAIN, 1, count, &plane, level);
-        }
+        for_each_plane(values, width, |plane| put_leaf(out, tag::PLAIN, 1, count, plane, level));
         return;
     }
     put_leaf(out, tag::PLAIN, width, count, values, level);
+}
+
+/// Calls `take` with the first bytes of all values, then with the second ones, and so on.
+pub(crate) fn for_each_plane(values: &[u8], width: usize, mut take: impl FnMut(&[u8])) {
+    let mut plane = Vec::with_capacity(values.len() / width.max(1));
+    for byte in 0..width {
+        plane.clear();
+        plane.extend(values.iter().skip(byte).step_by(width));
+        take(&plane);
+    }
 }
 
 /// True when splitting values into their bytes saves a sixteenth or more of a sample from the middle.
@@ -75,12 +88,7 @@ fn split_pays(values: &[u8], width: usize, level: i32) -> bool {
     let sample = values.get(start..start + length).unwrap_or_default();
     let whole = codec::compressed_length(level, sample);
     let mut split = 0;
-    let mut plane = Vec::with_capacity(length / width);
-    for byte in 0..width {
-        plane.clear();
-        plane.extend(sample.iter().skip(byte).step_by(width));
-        split += codec::compressed_length(level, &plane);
-    }
+    for_each_plane(sample, width, |plane| split += codec::compressed_length(level, plane));
     split < whole - whole / 16
 }
 
@@ -104,7 +112,8 @@ impl Scratch {
         Self { bytes, length }
     }
 
-    fn bytes_mut(&mut self) -> &mut [u8] {
+    /// The memory to write to.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         self.bytes.get_mut(..self.length).unwrap_or_default()
     }
 }
@@ -191,7 +200,7 @@ fn read_plane<'a>(cursor: &mut Cursor<'a>, count: usize) -> Result<LeafBytes<'a>
     }
 }
 
-/// Codes as they come from the file.
+/// Codes of at most 4 bytes, all in memory.
 pub(crate) enum Codes<'a> {
     Constant(u32),
     Narrow { width: usize, bytes: LeafBytes<'a> },
@@ -207,34 +216,24 @@ pub(crate) enum CodeSlice<'a> {
 }
 
 impl<'a> Codes<'a> {
-    /// Reads `count` codes of at most `max_width` bytes.
+    /// Reads `count` codes of at most `max_width` bytes, which is at most 4.
     pub(crate) fn read(cursor: &mut Cursor<'a>, count: usize, max_width: usize) -> Result<Self, Fault> {
-        let node = Node::next(cursor)?;
-        node.expect_count(count)?;
-        if !matches!(node.width, 1 | 2 | 4) || node.width > max_width {
-            return Err(Fault::new(
-                format_args!("codes of 1, 2 or 4, at most {max_width} bytes"),
-                node.width,
-            ));
+        let pieces = Pieces::read(cursor, count, max_width.min(4))?;
+        let width = pieces.width();
+        if let Some(code) = pieces.constant() {
+            return Ok(Self::Constant(u32::try_from(code).unwrap_or(u32::MAX)));
         }
-        let width = node.width;
-        match node.tag {
-            tag::PLAIN => Ok(Self::Narrow { width, bytes: leaf_bytes(&node, count * width)? }),
-            tag::CONSTANT => {
-                let mut value = [0; 4];
-                let (Some(target), true) = (value.get_mut(..width), node.payload.len() == width) else {
-                    return Err(Fault::new(format_args!("a code of {width} bytes"), node.payload.len()));
-                };
-                target.copy_from_slice(node.payload);
-                Ok(Self::Constant(u32::from_le_bytes(value)))
-            }
-            tag::BYTE_SPLIT => {
-                let mut scratch = Scratch::of(count * width);
-                join_bytes(cursor, count, width, scratch.bytes_mut())?;
-                Ok(Self::Narrow { width, bytes: LeafBytes::Unpacked(scratch) })
-            }
-            _ => Err(node.unexpected("codes")),
-        }
+        let pieces = match pieces.into_leaf() {
+            Ok(bytes) => return Ok(Self::Narrow { width, bytes }),
+            Err(pieces) => pieces,
+        };
+        let mut scratch = Scratch::of(count * width);
+        match width {
+            1 => collect::<u8>(&pieces, scratch.bytes_mut()),
+            2 => collect::<u16>(&pieces, scratch.bytes_mut()),
+            _ => collect::<u32>(&pieces, scratch.bytes_mut()),
+        }?;
+        Ok(Self::Narrow { width, bytes: LeafBytes::Unpacked(scratch) })
     }
 
     /// The codes with their width.
@@ -248,12 +247,10 @@ impl<'a> Codes<'a> {
     }
 }
 
-/// Appends codes of `width` bytes (1, 2 or 4), or one of them when they are all alike.
-pub(crate) fn put(out: &mut Vec<u8>, codes: &[u8], width: usize, level: i32) {
-    let first = codes.get(..width).unwrap_or_default();
-    if !codes.is_empty() && codes.chunks_exact(width).all(|code| code == first) {
-        put_node(out, tag::CONSTANT, width, codes.len() / width, Codec::None, first);
-        return;
-    }
-    put_values(out, codes, width, level);
+fn collect<W: Word>(pieces: &Pieces<'_>, out: &mut [u8]) -> Result<(), Fault> {
+    let mut out = W::split_mut(out).iter_mut();
+    pieces.for_each::<W>(|codes| {
+        codes.iter().zip(&mut out).for_each(|(code, out)| *out = code.bytes());
+        Ok(())
+    })
 }

@@ -14,11 +14,13 @@ use arrow_array::types::{
     UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{ArrayRef, BooleanArray, DictionaryArray, PrimitiveArray, StringArray, new_null_array};
-use arrow_buffer::{ArrowNativeType, Buffer, MutableBuffer, NullBuffer, ScalarBuffer};
+use arrow_buffer::{Buffer, MutableBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 
 use crate::encoding::alp::{self, AlpFloat};
-use crate::encoding::codes::{CodeSlice, Codes, join_bytes, leaf_bytes};
+use crate::encoding::codes::{join_bytes, leaf_bytes};
+use crate::encoding::pieces::Pieces;
+use crate::encoding::word::Word;
 use crate::encoding::{Codec, MAX_DEPTH, Node, bits, codec, tag, text};
 use crate::error::Fault;
 use crate::mmap::Bytes;
@@ -196,26 +198,28 @@ fn patterns<'a, B: Pattern>(
     }
     let values = match node.tag {
         tag::CONSTANT => {
-            let value = B::from_bytes(Cursor::new(node.payload).take(B::WIDTH)?);
+            let value = B::low(constant(node)?);
             vec![value; count]
         }
         tag::OFFSET => {
-            let base = Cursor::new(node.payload).u64()?;
-            B::offset(base, Codes::read(cursor, count, B::WIDTH)?.slice(), count)
+            let base = B::low(Cursor::new(node.payload).u64()?);
+            let codes = Pieces::read(cursor, count, B::WIDTH)?;
+            values_of(&codes, |code| base.plus(B::low(code)))?
         }
         tag::INTEGER_FLOAT if float => {
             let base = Cursor::new(node.payload).u64()?.cast_signed();
             let base = i32::try_from(base).map_err(|_| Fault::new("a base of 32 bits", base))?;
-            B::integer_float(base, Codes::read(cursor, count, 4)?.slice(), count)
+            let codes = Pieces::read(cursor, count, 4)?;
+            values_of(&codes, |code| B::of_integer(base.wrapping_add(u32::low(code).cast_signed())))?
         }
         tag::DICTIONARY => {
-            let codes = Codes::read(cursor, count, 4)?;
+            let codes = Pieces::read(cursor, count, 4)?;
             let values = Node::next(cursor)?;
             if values.count > count {
                 return Err(Fault::new(format_args!("at most {count} distinct values"), values.count));
             }
             let table = patterns::<B>(&values, cursor, segment, float, depth + 1)?;
-            B::gather(table.typed_data(), codes.slice(), count)?
+            gather::<B>(table.typed_data(), &codes)?
         }
         tag::BYTE_SPLIT => {
             let mut buffer = MutableBuffer::from_len_zeroed(length);
@@ -248,98 +252,105 @@ fn scaled<'a, B: Pattern, T: AlpFloat>(
     alp::read::<T>(head, integers, cursor)
 }
 
-/// A bit pattern of 1, 2, 4 or 8 bytes.
-trait Pattern: ArrowNativeType {
-    const WIDTH: usize;
-    /// The pattern of exactly this many bytes.
-    fn from_bytes(bytes: &[u8]) -> Self;
-    /// Puts values that were copied from a file into the order of this machine.
-    fn from_little_endian(values: &mut [Self]);
-    /// `base + code`; a constant code `count` times.
-    fn offset(base: u64, codes: CodeSlice<'_>, count: usize) -> Vec<Self>;
-    /// `base + code` as a float.
-    fn integer_float(base: i32, codes: CodeSlice<'_>, count: usize) -> Vec<Self>;
-    /// `table[code]`.
-    fn gather(table: &[Self], codes: CodeSlice<'_>, count: usize) -> Result<Vec<Self>, Fault>;
+fn constant(node: &Node<'_>) -> Result<u64, Fault> {
+    let bytes = Cursor::new(node.payload).take(node.width)?;
+    Ok(bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)))
 }
 
-/// Patterns of floats of 32 and 64 bits; narrower ones do not exist.
-fn float_pattern<const WIDTH: usize>(integer: i32) -> u64 {
-    match WIDTH {
-        4 => u64::from((integer as f32).to_bits()),
-        _ => f64::from(integer).to_bits(),
+/// `value(code)` of all codes. A piece of codes is in the first-level cache when it becomes values.
+fn values_of<B: Copy>(codes: &Pieces<'_>, value: impl Fn(u64) -> B + Copy) -> Result<Vec<B>, Fault> {
+    if let Some(code) = codes.constant() {
+        return Ok(vec![value(code); codes.count()]);
+    }
+    match codes.width() {
+        1 => values_of_words::<u8, B>(codes, value),
+        2 => values_of_words::<u16, B>(codes, value),
+        4 => values_of_words::<u32, B>(codes, value),
+        _ => values_of_words::<u64, B>(codes, value),
     }
 }
 
+fn values_of_words<W: Word, B>(codes: &Pieces<'_>, value: impl Fn(u64) -> B + Copy) -> Result<Vec<B>, Fault> {
+    if let Some(bytes) = codes.plain() {
+        return Ok(W::split(bytes).iter().map(|code| value(W::of(*code).wide())).collect());
+    }
+    let mut values = Vec::with_capacity(codes.count());
+    codes.for_each::<W>(|codes| {
+        values.extend(codes.iter().map(|code| value(code.wide())));
+        Ok(())
+    })?;
+    Ok(values)
+}
+
+/// `table[code]` of all codes.
+fn gather<B: Pattern>(table: &[B], codes: &Pieces<'_>) -> Result<Vec<B>, Fault> {
+    if let Some(code) = codes.constant() {
+        let known = usize::try_from(code).ok().and_then(|code| table.get(code));
+        return Ok(vec![*known.ok_or_else(|| beyond(table.len(), code))?; codes.count()]);
+    }
+    match codes.width() {
+        1 => {
+            // A table of all 256 codes needs no test for each value.
+            let mut full = [B::default(); 256];
+            full.iter_mut().zip(table).for_each(|(o, value)| *o = *value);
+            gather_words::<u8, B>(&full, table.len(), codes)
+        }
+        2 => gather_words::<u16, B>(table, table.len(), codes),
+        _ => gather_words::<u32, B>(table, table.len(), codes),
+    }
+}
+
+fn gather_words<W: Word, B: Pattern>(table: &[B], known: usize, codes: &Pieces<'_>) -> Result<Vec<B>, Fault> {
+    let mut values = Vec::with_capacity(codes.count());
+    codes.for_each::<W>(|codes| {
+        let max = codes.iter().fold(W::default(), |max, code| max.max(*code)).wide();
+        if max >= known as u64 {
+            return Err(beyond(known, max));
+        }
+        values.extend(codes.iter().map(|code| table.get(code.as_usize()).copied().unwrap_or_default()));
+        Ok(())
+    })?;
+    Ok(values)
+}
+
+fn beyond(known: usize, code: u64) -> Fault {
+    Fault::new(format_args!("a code below {known}"), code)
+}
+
+/// A bit pattern of 1, 2, 4 or 8 bytes.
+trait Pattern: Word {
+    /// Puts values that were copied from a file into the order of this machine.
+    fn from_little_endian(values: &mut [Self]) {
+        if cfg!(target_endian = "big") {
+            for value in values {
+                *value = value.swapped();
+            }
+        }
+    }
+    /// The value with its bytes in the opposite order.
+    fn swapped(self) -> Self;
+    /// An integer as a float of this width; there are none of 1 and 2 bytes.
+    fn of_integer(integer: i32) -> Self;
+}
+
 macro_rules! pattern {
-    ($($native:ty),*) => {$(
+    ($($native:ty: $float:expr;)*) => {$(
         impl Pattern for $native {
-            const WIDTH: usize = size_of::<$native>();
-
-            fn from_bytes(bytes: &[u8]) -> Self {
-                bytes.iter().rev().fold(0_u64, |value, byte| value << 8 | u64::from(*byte)) as $native
+            fn swapped(self) -> Self {
+                self.swap_bytes()
             }
-
-            fn from_little_endian(values: &mut [Self]) {
-                if cfg!(target_endian = "big") {
-                    for value in values {
-                        *value = value.swap_bytes();
-                    }
-                }
-            }
-
-            fn offset(base: u64, codes: CodeSlice<'_>, count: usize) -> Vec<Self> {
-                let base = base as $native;
-                match codes {
-                    CodeSlice::Constant(code) => vec![base.wrapping_add(code as $native); count],
-                    CodeSlice::U8(codes) => codes.iter().map(|c| base.wrapping_add(*c as $native)).collect(),
-                    CodeSlice::U16(codes) => {
-                        codes.iter().map(|c| base.wrapping_add(u16::from_le_bytes(*c) as $native)).collect()
-                    }
-                    CodeSlice::U32(codes) => {
-                        codes.iter().map(|c| base.wrapping_add(u32::from_le_bytes(*c) as $native)).collect()
-                    }
-                }
-            }
-
-            fn integer_float(base: i32, codes: CodeSlice<'_>, count: usize) -> Vec<Self> {
-                let float = |code: i32| float_pattern::<{ size_of::<$native>() }>(base.wrapping_add(code)) as $native;
-                match codes {
-                    CodeSlice::Constant(code) => vec![float(code.cast_signed()); count],
-                    CodeSlice::U8(codes) => codes.iter().map(|c| float(i32::from(*c))).collect(),
-                    CodeSlice::U16(codes) => codes.iter().map(|c| float(i32::from(u16::from_le_bytes(*c)))).collect(),
-                    CodeSlice::U32(codes) => codes.iter().map(|c| float(i32::from_le_bytes(*c))).collect(),
-                }
-            }
-
-            fn gather(table: &[Self], codes: CodeSlice<'_>, count: usize) -> Result<Vec<Self>, Fault> {
-                let known = |code: u32| {
-                    let beyond = || Fault::new(format_args!("a code below {}", table.len()), code);
-                    table.get(code as usize).copied().ok_or_else(beyond)
-                };
-                match codes {
-                    CodeSlice::Constant(code) => Ok(vec![known(code)?; count]),
-                    CodeSlice::U8(codes) => {
-                        // A table of all 256 codes needs no test for each value.
-                        let mut full = [0; 256];
-                        full.iter_mut().zip(table).for_each(|(o, value)| *o = *value);
-                        known(u32::from(codes.iter().fold(0, |max, code| (*code).max(max))))?;
-                        Ok(codes.iter().map(|c| full.get(usize::from(*c)).copied().unwrap_or_default()).collect())
-                    }
-                    CodeSlice::U16(codes) => {
-                        known(codes.iter().fold(0, |max, c| u16::from_le_bytes(*c).max(max)).into())?;
-                        let value = |c: &[u8; 2]| table.get(usize::from(u16::from_le_bytes(*c))).copied();
-                        Ok(codes.iter().map(|c| value(c).unwrap_or_default()).collect())
-                    }
-                    CodeSlice::U32(codes) => codes.iter().map(|c| known(u32::from_le_bytes(*c))).collect(),
-                }
+            #[inline]
+            fn of_integer(integer: i32) -> Self {
+                let bits: fn(i32) -> Self = $float;
+                bits(integer)
             }
         }
     )*};
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "arithmetic modulo the width is how offsets are defined")]
-mod pattern {
-    use super::{CodeSlice, Fault, Pattern, float_pattern};
-    pattern!(u8, u16, u32, u64);
+pattern! {
+    u8: |_| 0;
+    u16: |_| 0;
+    u32: |integer| (integer as f32).to_bits();
+    u64: |integer| f64::from(integer).to_bits();
 }

@@ -1,24 +1,28 @@
 //! How the values of one column in one block become bytes, and back.
 //!
 //! A segment is a tree of *nodes*, written in prefix order. A node says how its values follow from its own payload
-//! and from the nodes below it; only the leaves (`PLAIN`, `BITS`) are as long as the data, and only they are
-//! compressed, each when it pays:
+//! and from the nodes below it:
 //!
 //! ```text
-//! int32 with missing      MASKED ─┬─ BITS                    which rows are there
-//!                                 └─ OFFSET ─── PLAIN u16    value − smallest value
-//! float32, few values     DICTIONARY ─┬─ PLAIN u8            number of the value
-//!                                     └─ PLAIN f32           the distinct values
-//! float64, two decimals   ALP ─── OFFSET ─── PLAIN u16    value × 100
-//! strings                 TEXT ─┬─ PLAIN u8                  lengths
-//!                               └─ PLAIN u8                  bytes
+//! int32 with missing      MASKED ─┬─ BITS                       which rows are there
+//!                                 └─ OFFSET ─── BIT_PACKED      value − smallest value
+//! timestamps in order     OFFSET ─── DELTA ─── BIT_PACKED       steps from row to row
+//! float32, few values     DICTIONARY ─┬─ PLAIN u8, zstd         number of the value
+//!                                     └─ PLAIN f32              the distinct values
+//! float64, two decimals   ALP ─── OFFSET ─── BIT_PACKED        value × 100
+//! strings                 TEXT ─┬─ BIT_PACKED                   lengths
+//!                               └─ PLAIN u8, zstd               bytes
 //! ```
 //!
-//! Integers, and floats that hold integers, are narrowed *before* zstd sees them: that is smaller and decodes
-//! faster than zstd on the wide values. Encoders look at the values of one block only; decoders trust nothing.
+//! Numbers become unsigned *codes* first: distances from the smallest, places in a dictionary, lengths. Codes are
+//! packed, patched, differenced, counted in runs, or given to zstd, whichever costs least ([`choose`]); only the
+//! leaves `PLAIN` and `BITS` are ever compressed. Encoders look at the values of one block only; decoders trust
+//! nothing.
 
 pub(crate) mod alp;
+pub(crate) mod bitpack;
 pub(crate) mod bits;
+pub(crate) mod choose;
 #[cfg(feature = "zstd")]
 pub(crate) mod codec;
 #[cfg(not(feature = "zstd"))]
@@ -26,12 +30,16 @@ pub(crate) mod codec;
 pub(crate) mod codec;
 pub(crate) mod codes;
 pub(crate) mod decode;
+pub(crate) mod describe;
 pub(crate) mod distinct;
 pub(crate) mod encode;
 pub(crate) mod fsst;
 pub(crate) mod numbers;
+pub(crate) mod pieces;
+pub(crate) mod runs;
 pub(crate) mod summary;
 pub(crate) mod text;
+pub(crate) mod word;
 
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
@@ -62,13 +70,18 @@ pub(crate) mod tag {
     pub(crate) const TEXT: u8 = 9;
     /// The first bytes of all values, then the second bytes, and so on.
     pub(crate) const BYTE_SPLIT: u8 = 10;
+    /// Codes of so many bits each.
+    pub(crate) const BIT_PACKED: u8 = 32;
+    /// Differences between neighbours, from a first value for each piece.
+    pub(crate) const DELTA: u8 = 33;
+    /// Lengths of runs, and a code for each.
+    pub(crate) const RUN_LENGTH: u8 = 34;
     /// Floats that are decimals: integers and two powers of ten.
     pub(crate) const ALP: u8 = 35;
     /// Bytes of texts as numbers of frequent symbols.
     pub(crate) const FSST: u8 = 36;
-    /// Reserved: not written yet, a reader refuses.
-    pub(crate) const RESERVED: [(u8, &str); 4] =
-        [(32, "bit-packing"), (33, "delta"), (34, "run-length"), (37, "patches")];
+    /// Low bits of all codes, and the high bits of those that have some.
+    pub(crate) const PATCHES: u8 = 37;
 }
 
 /// Length of the head of a node in bytes.
@@ -138,12 +151,17 @@ impl<'a> Node<'a> {
         ))
     }
 
+    /// Demands a payload that is not compressed.
+    pub(crate) fn expect_plain(&self) -> Result<(), Fault> {
+        if self.codec == Codec::None {
+            return Ok(());
+        }
+        Err(Fault::new(format_args!("{} without a codec", name(self.tag)), format_args!("{:?}", self.codec)))
+    }
+
     /// The error for a node that may not stand where it stands.
     pub(crate) fn unexpected(&self, place: &str) -> Fault {
-        if let Some((tag, name)) = tag::RESERVED.iter().find(|(tag, _)| *tag == self.tag) {
-            return Fault::unsupported(format!("uses the encoding {tag} ({name}) of a later version"));
-        }
-        if self.tag > tag::BYTE_SPLIT && !matches!(self.tag, tag::ALP | tag::FSST) {
+        if known(self.tag).is_none() {
             return Fault::unsupported(format!("uses the unknown encoding {}", self.tag));
         }
         Fault::new(format_args!("an encoding of {place}"), name(self.tag))
@@ -185,69 +203,33 @@ pub(crate) fn decoded_bytes(data_type: &DataType, rows: u64, read: impl FnOnce()
     }
 }
 
+/// The encodings that are written, by number and name.
+const KNOWN: [(u8, &str); 16] = [
+    (tag::ALL_MISSING, "all missing"),
+    (tag::MASKED, "masked"),
+    (tag::CONSTANT, "constant"),
+    (tag::PLAIN, "plain"),
+    (tag::BITS, "bits"),
+    (tag::OFFSET, "offset"),
+    (tag::INTEGER_FLOAT, "integer float"),
+    (tag::DICTIONARY, "dictionary"),
+    (tag::TEXT, "text"),
+    (tag::BYTE_SPLIT, "byte split"),
+    (tag::BIT_PACKED, "bit packed"),
+    (tag::DELTA, "delta"),
+    (tag::RUN_LENGTH, "run length"),
+    (tag::ALP, "ALP"),
+    (tag::FSST, "FSST"),
+    (tag::PATCHES, "patches"),
+];
+
+fn known(tag: u8) -> Option<&'static str> {
+    KNOWN.iter().find(|(known, _)| *known == tag).map(|(_, name)| *name)
+}
+
 /// The name of an encoding, for people.
 pub(crate) fn name(tag: u8) -> String {
-    match tag {
-        tag::ALL_MISSING => "all missing".to_owned(),
-        tag::MASKED => "masked".to_owned(),
-        tag::CONSTANT => "constant".to_owned(),
-        tag::PLAIN => "plain".to_owned(),
-        tag::BITS => "bits".to_owned(),
-        tag::OFFSET => "offset".to_owned(),
-        tag::INTEGER_FLOAT => "integer float".to_owned(),
-        tag::DICTIONARY => "dictionary".to_owned(),
-        tag::TEXT => "text".to_owned(),
-        tag::BYTE_SPLIT => "byte split".to_owned(),
-        tag::ALP => "ALP".to_owned(),
-        tag::FSST => "FSST".to_owned(),
-        other => match tag::RESERVED.iter().find(|(tag, _)| *tag == other) {
-            Some((_, name)) => (*name).to_owned(),
-            None => format!("encoding {other}"),
-        },
-    }
-}
-
-/// How a segment is encoded, for people: "offset of plain u16 zstd".
-pub(crate) fn describe(segment: &[u8]) -> String {
-    let mut cursor = Cursor::new(segment);
-    let mut parts = Vec::new();
-    let mut below_dictionary = 0;
-    while cursor.remaining() > 0 {
-        let Ok(node) = Node::next(&mut cursor) else {
-            return "damaged".to_owned();
-        };
-        // Of a dictionary only the codes are told, not how its few values are kept.
-        if below_dictionary == 1 && node.tag != tag::BYTE_SPLIT {
-            parts.push(leaf_text(&node));
-            break;
-        }
-        match node.tag {
-            tag::MASKED => {
-                let _ = Node::next(&mut cursor);
-                parts.push("masked".to_owned());
-            }
-            tag::DICTIONARY => {
-                below_dictionary = 1;
-                parts.push("dictionary".to_owned());
-            }
-            tag::PLAIN | tag::BITS => {
-                parts.push(leaf_text(&node));
-                if parts.iter().any(|part| part == "byte split") {
-                    break;
-                }
-            }
-            other => parts.push(name(other)),
-        }
-    }
-    parts.join(" + ")
-}
-
-fn leaf_text(node: &Node<'_>) -> String {
-    let zstd = if node.codec == Codec::Zstd { " zstd" } else { "" };
-    match node.tag {
-        tag::PLAIN => format!("{} bit{zstd}", 8 * node.width),
-        other => format!("{}{zstd}", name(other)),
-    }
+    known(tag).map_or_else(|| format!("encoding {tag}"), str::to_owned)
 }
 
 #[cfg(test)]
@@ -266,21 +248,7 @@ mod tests {
                 rows.push((number, cells[2].to_lowercase().replace('_', " ")));
             }
         }
-        let known = [
-            tag::ALL_MISSING,
-            tag::MASKED,
-            tag::CONSTANT,
-            tag::PLAIN,
-            tag::BITS,
-            tag::OFFSET,
-            tag::INTEGER_FLOAT,
-            tag::DICTIONARY,
-            tag::TEXT,
-            tag::BYTE_SPLIT,
-        ];
-        let known = known.into_iter().chain([tag::ALP, tag::FSST]).chain(tag::RESERVED.map(|(tag, _)| tag));
-        let mut expected: Vec<_> = known.map(|tag| (tag, name(tag).to_lowercase())).collect();
-        expected.sort();
+        let expected: Vec<_> = KNOWN.iter().map(|(tag, name)| (*tag, name.to_lowercase())).collect();
         assert_eq!(rows, expected);
     }
 }

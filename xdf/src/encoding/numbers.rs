@@ -1,10 +1,11 @@
-//! Writing integers and floats: the cheapest of constant, dictionary, offset, ALP and plain.
+//! Writing integers and floats: as codes (distances from the smallest, places in a dictionary), as decimals (ALP), or
+//! as they are.
 
 use crate::encoding::alp::{self, AlpFloat};
 use crate::encoding::codes::{self, put_values, width_of};
 use crate::encoding::distinct::{self, Distinct};
 use crate::encoding::summary::{Float, Integer, extremes};
-use crate::encoding::{Codec, put_leaf, put_node, tag};
+use crate::encoding::{Codec, choose, put_leaf, put_node, tag};
 
 /// Most distinct values of a dictionary.
 const MAX_DISTINCT: usize = 1 << 16;
@@ -31,10 +32,10 @@ pub(crate) fn put_integers<T: Integer>(out: &mut Vec<u8>, values: &[T], level: i
             return;
         }
     }
-    if width < T::WIDTH {
+    let narrow = codes::narrow(values, width, |v: T| v.above(min));
+    if width < T::WIDTH || choose::encodes(&narrow, width, level) {
         put_node(out, tag::OFFSET, T::WIDTH, count, Codec::None, &min.bits().to_le_bytes());
-        let narrow = codes::narrow(values, width, |v: T| v.above(min));
-        put_values(out, &narrow, width, level);
+        choose::put(out, &narrow, width, level);
     } else {
         put_values(out, &codes::narrow(values, T::WIDTH, T::bits), T::WIDTH, level);
     }
@@ -58,7 +59,7 @@ pub(crate) fn put_floats<T: AlpFloat>(out: &mut Vec<u8>, values: &[T], level: i3
         let width = width_of(max.above(min));
         if width < T::WIDTH {
             put_node(out, tag::INTEGER_FLOAT, T::WIDTH, count, Codec::None, &min.bits().to_le_bytes());
-            put_values(out, &codes::narrow(&integers, width, |v| v.above(min)), width, level);
+            choose::put(out, &codes::narrow(&integers, width, |v| v.above(min)), width, level);
             return;
         }
     }
@@ -108,7 +109,7 @@ fn put_dictionary(
         return false;
     }
     put_node(out, tag::DICTIONARY, width, count, Codec::None, &[]);
-    codes::put(out, &codes::narrow(&distinct.codes, code_width, u64::from), code_width, level);
+    choose::put(out, &codes::narrow(&distinct.codes, code_width, u64::from), code_width, level);
     let values = codes::narrow(&distinct.values, width, |bits| bits);
     put_leaf(out, tag::PLAIN, width, distinct.values.len(), &values, level);
     true

@@ -11,7 +11,7 @@ use std::hash::BuildHasher;
 use crate::encoding::codes::{self, CodeSlice, Codes, width_of};
 use crate::encoding::decode::leaf_buffer;
 use crate::encoding::fsst::{self, Symbols};
-use crate::encoding::{Codec, Node, put_leaf, put_node, tag};
+use crate::encoding::{Codec, Node, choose, put_leaf, put_node, tag};
 use crate::error::Fault;
 use crate::mmap::Bytes;
 use crate::raw::wire::Cursor;
@@ -36,7 +36,7 @@ pub(crate) fn put(out: &mut Vec<u8>, array: &StringArray, level: i32) {
     };
     let width = width_of(values.len().saturating_sub(1) as u64).max(1);
     put_node(out, tag::DICTIONARY, 0, texts.len(), Codec::None, &[]);
-    codes::put(out, &codes::narrow(&numbers, width, u64::from), width, level);
+    choose::put(out, &codes::narrow(&numbers, width, u64::from), width, level);
     put_texts(out, &values, level);
 }
 
@@ -46,7 +46,7 @@ fn put_texts(out: &mut Vec<u8>, texts: &[&str], level: i32) {
     // Arrow's strings are at most 2 GiB long together.
     let width = width_of(longest as u64).max(1);
     put_node(out, tag::TEXT, 0, texts.len(), Codec::None, &[]);
-    codes::put(out, &codes::narrow(texts, width, |text| text.len() as u64), width, level);
+    choose::put(out, &codes::narrow(texts, width, |text| text.len() as u64), width, level);
     let mut bytes = Vec::with_capacity(total);
     for text in texts {
         bytes.extend_from_slice(text.as_bytes());
