@@ -6,6 +6,7 @@
 
 #![deny(clippy::cast_possible_truncation)]
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::{Field, SchemaRef};
 
+use crate::encoding::encode::Segment;
 use crate::encoding::{self, decode};
 use crate::error::Fault;
 use crate::mmap::{Bytes, Source};
@@ -22,6 +24,7 @@ use crate::raw::directory::Entry;
 use crate::raw::footer::{BlockEntry, Footer, tag};
 use crate::raw::frame::{Frame, Kind, peek_head_length};
 use crate::raw::header::{HEADER_BYTES, Header, Slot, checksum_fault};
+use crate::raw::schema::StoredSchema;
 use crate::raw::wire::Cursor;
 use crate::raw::{MAJOR, directory::ENTRY_BYTES};
 use crate::{ColumnStatistics, Damage, Error, Generation, Result, SegmentInfo, VerifyReport};
@@ -34,6 +37,8 @@ pub(crate) struct Xdf5 {
     verify: bool,
     minor: u16,
     slot: Slot,
+    /// Where the slot is in the header page.
+    slot_offset: u64,
     schema: SchemaRef,
     footer: Footer,
     /// The footer frame.
@@ -45,7 +50,7 @@ impl Xdf5 {
     pub(crate) fn open(path: &Path, source: Source, size: u64, verify: bool) -> Result<(Self, Vec<u64>)> {
         let io = |e| Error::io(path, "read", e);
         let page = source.read(0, size.min(HEADER_BYTES as u64)).map_err(io)?;
-        let Header { minor, slot } = Header::parse(path, &page, size)?;
+        let Header { minor, slot, slot_offset } = Header::parse(path, &page, size)?;
         let damaged = |fault: Fault| fault.in_file(path, "footer", slot.footer_offset);
         let end = slot.footer_offset.checked_add(slot.footer_length);
         if slot.footer_offset < HEADER_BYTES as u64 || end.is_none_or(|end| end > slot.file_length) {
@@ -62,7 +67,9 @@ impl Xdf5 {
         let mut footer = Footer::parse(&bytes).map_err(damaged)?;
         let starts = std::mem::take(&mut footer.starts);
         let schema = Arc::new(footer.stored.schema.clone());
-        Ok((Self { path: path.to_owned(), source, verify, minor, slot, schema, footer, bytes }, starts))
+        let slot_offset = slot_offset as u64;
+        let path = path.to_owned();
+        Ok((Self { path, source, verify, minor, slot, slot_offset, schema, footer, bytes }, starts))
     }
 
     pub(crate) fn generation(&self) -> Generation {
@@ -83,6 +90,30 @@ impl Xdf5 {
 
     pub(crate) fn footer_checksum(&self) -> u64 {
         self.slot.footer_checksum
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The commit that was opened, and where its slot is.
+    pub(crate) fn slot(&self) -> (Slot, u64) {
+        (self.slot, self.slot_offset)
+    }
+
+    pub(crate) fn stored(&self) -> &StoredSchema {
+        &self.footer.stored
+    }
+
+    /// The compression level that the last writer used.
+    pub(crate) fn level(&self) -> i32 {
+        self.footer.level.clamp(0, 9)
+    }
+
+    /// The tables of blocks, of segments, and what segments point into.
+    pub(crate) fn tables(&self) -> (&[u8], &[u8], &[u8]) {
+        let Footer { blocks, directory, extensions, .. } = &self.footer;
+        (self.table(blocks), self.table(directory), self.table(extensions))
     }
 
     fn table(&self, range: &Range<usize>) -> &[u8] {
@@ -175,17 +206,34 @@ impl Xdf5 {
         fault.in_segment(&self.path, name, block, offset)
     }
 
-    fn read_column(&self, block: usize, column: usize, verify: bool) -> Result<ArrayRef> {
+    /// The entry of a segment and its bytes, whose checksum is compared.
+    fn checked_bytes(&self, block: usize, column: usize, verify: bool) -> Result<(Entry, Bytes)> {
         let entry = self.entry(block, column);
         let entry = entry.map_err(|fault| self.damaged(fault, block, column, self.slot.footer_offset))?;
         let bytes = self.segment_bytes(block, column, &entry)?;
-        let damaged = |fault| self.damaged(fault, block, column, entry.offset);
         if verify {
             let sum = checksum(&bytes);
             if sum != entry.checksum {
-                return Err(damaged(checksum_fault(entry.checksum, sum)));
+                let fault = checksum_fault(entry.checksum, sum);
+                return Err(self.damaged(fault, block, column, entry.offset));
             }
         }
+        Ok((entry, bytes))
+    }
+
+    /// A segment as it is, for another file.
+    pub(crate) fn copy_segment(&self, block: usize, column: usize) -> Result<Segment> {
+        let (entry, bytes) = self.checked_bytes(block, column, true)?;
+        let statistics = self.segment_statistics(block, column).ok_or_else(|| {
+            let fault = Fault::new("statistics of the segment", "others");
+            self.damaged(fault, block, column, self.slot.footer_offset)
+        })?;
+        Ok(Segment { bytes: bytes.to_vec(), statistics, encoding: entry.encoding })
+    }
+
+    fn read_column(&self, block: usize, column: usize, verify: bool) -> Result<ArrayRef> {
+        let (entry, bytes) = self.checked_bytes(block, column, verify)?;
+        let damaged = |fault| self.damaged(fault, block, column, entry.offset);
         let field = self.field(column).ok_or_else(|| Error::NoSuchColumn {
             path: self.path.clone(),
             index: column,
@@ -310,16 +358,17 @@ impl Xdf5 {
                     }
                 }
                 tag::SEGMENTS => {
-                    for index in 0..field.body.len() / ENTRY_BYTES {
-                        let own = Entry::at(field.body, index)?;
-                        let listed = self.entry(block, own.column as usize)?;
-                        // A column that was replaced later lies elsewhere, and that is no damage.
-                        if (offset..end).contains(&listed.offset)
-                            && (own.offset, own.length, own.checksum, own.rows)
-                                != (listed.offset, listed.length, listed.checksum, listed.rows)
-                        {
-                            let text = |e: &Entry| format!("{} bytes at {}", e.length, e.offset);
-                            return Err(Fault::new(text(&listed), text(&own)));
+                    let own = (0..field.body.len() / ENTRY_BYTES).map(|index| Entry::at(field.body, index));
+                    let place = |e: &Entry| (e.offset, e.length, e.checksum, e.rows);
+                    let own = own.map(|own| own.map(|own| place(&own)));
+                    let own = own.collect::<Result<HashSet<_>, _>>()?;
+                    // Columns that came later lie elsewhere, and those that were dropped are not listed any more.
+                    for column in 0..self.columns() {
+                        let listed = self.entry(block, column)?;
+                        if (offset..end).contains(&listed.offset) && !own.contains(&place(&listed)) {
+                            let expected =
+                                format!("{} bytes at {} in the head", listed.length, listed.offset);
+                            return Err(Fault::new(expected, "other segments"));
                         }
                     }
                 }

@@ -231,10 +231,67 @@ pub enum Error {
         got: String,
     },
     /// The writer failed before; nothing more can be written and nothing is committed.
-    #[error("writing '{}' failed before; nothing is committed, write the file again", path.display())]
+    #[error("writing '{}' failed before; nothing is committed, begin again", path.display())]
     WriterFailed {
         /// The file being written.
         path: PathBuf,
+    },
+    /// Another writer has the file.
+    #[error(
+        "'{}' is being changed by another program, or by another editor of this one; wait until it has committed, or end it, and \
+         try again (reading is possible meanwhile)",
+        path.display()
+    )]
+    Locked {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file of a generation that is not changed in place.
+    #[error(
+        "'{}' is a {generation} file, which is not changed in place; import it to XDF 5 and change that, or write it again as a whole",
+        path.display()
+    )]
+    NotEditable {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        generation: crate::Generation,
+    },
+    /// A column that does not exist was named.
+    #[error("'{}' has no column '{column}'; its columns are: {available}", path.display())]
+    UnknownColumn {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        column: String,
+        /// The names that there are, shortened.
+        available: String,
+    },
+    /// New columns do not have as many rows as the file.
+    #[error("'{}' has {expected} rows, the new columns have {got}; nothing was changed", path.display())]
+    RowCount {
+        /// The file.
+        path: PathBuf,
+        /// Rows of the file.
+        expected: u64,
+        /// Rows of the new columns, as far as they came.
+        got: u64,
+    },
+    /// A change that makes no sense for this file.
+    #[error("cannot change '{}': {problem}", path.display())]
+    InvalidEdit {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// Too little is left of a file to repair it.
+    #[error("'{}' cannot be repaired: {problem}", path.display())]
+    Irreparable {
+        /// The file.
+        path: PathBuf,
+        /// What is missing.
+        problem: String,
     },
     /// The file needs something that this version does not read.
     #[error("'{}' {what}, which this version does not read", path.display())]

@@ -136,6 +136,20 @@ impl File {
     /// As [`File::open`].
     pub fn open_with(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
         let path = path.as_ref();
+        let mut opened = Self::open_once(path, options);
+        for _ in 0..8 {
+            match &opened {
+                // A commit that came between the length and the slot has made the file longer.
+                Err(Error::Truncated { got, .. }) if fs::metadata(path).is_ok_and(|m| m.len() > *got) => {
+                    opened = Self::open_once(path, options);
+                }
+                _ => break,
+            }
+        }
+        opened
+    }
+
+    fn open_once(path: &Path, options: &OpenOptions) -> Result<Self> {
         let file = fs::File::open(path).map_err(|e| Error::io(path, "open", e))?;
         let metadata = file.metadata().map_err(|e| Error::io(path, "open", e))?;
         if metadata.is_dir() {
@@ -298,6 +312,16 @@ impl File {
     /// The schema of a choice of columns.
     pub(crate) fn project(&self, columns: &[usize]) -> Result<SchemaRef> {
         project(self.schema(), columns, self.path())
+    }
+
+    /// The container, for changes in place.
+    pub(crate) fn xdf5(&self) -> Result<&Xdf5> {
+        match &self.inner.container {
+            Container::Xdf5(xdf) => Ok(xdf),
+            Container::Microsoft(file) => {
+                Err(Error::NotEditable { path: self.path().to_owned(), generation: file.generation() })
+            }
+        }
     }
 
     /// The levels of a factor column of an XDF 5 file.

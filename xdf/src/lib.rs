@@ -19,6 +19,9 @@
 //!   distinct values, integers instead of floats that hold integers) and then compressed where that pays.
 //! * **Statistics without reading.** Rows, missing, extremes, moments and level counts of every column and block
 //!   stand in the directory: [`File::column_statistics`].
+//! * **Changed in place.** [`Editor`] appends rows and columns, replaces, drops, renames and describes them: one
+//!   commit, whole or not at all, while readers keep what they opened. [`compact`] removes what is dead, [`repair`]
+//!   saves what is sound of a damaged file.
 //! * **Nothing is lost.** A file appears under its name when it is complete and on the disk; every segment has a
 //!   checksum that is compared when it is read; [`File::verify`] reads all and reports everything that is damaged.
 //!   No bytes in a file, however wrong, make this crate panic or read beyond them.
@@ -68,6 +71,7 @@
 //! |---|---|
 //! | `file`, `reader`, `writer`, `options` | the public face |
 //! | `container` | XDF 5 read: directory, segments, verification |
+//! | `edit` | change in place, compaction, repair |
 //! | `assemble` | XDF 5 written: rows to blocks, blocks to a footer |
 //! | [`atomic`], `storage` | files that appear when they are complete; every step that changes the disk |
 //! | `set` | a table in many files: parts, a manifest, commits; partitions |
@@ -88,6 +92,7 @@
 mod assemble;
 pub mod atomic;
 mod container;
+mod edit;
 mod encoding;
 mod error;
 mod factor;
@@ -114,6 +119,7 @@ pub use arrow_array;
 /// The Arrow whose types this crate takes and gives.
 pub use arrow_schema;
 
+pub use edit::{ColumnsWriter, CompactOptions, CompactReport, Editor, RepairReport, compact, repair};
 pub use error::{Error, Result};
 pub use file::{Damage, File, Generation, SegmentInfo, VerifyReport};
 pub use options::{OpenOptions, ReadOptions, WriteOptions};

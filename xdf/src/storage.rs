@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 use tempfile::TempPath;
 
+use crate::raw::frame::FRAME_ALIGN;
+
 /// Bytes that are collected before they are written.
 const BUFFER_BYTES: usize = 1 << 18;
 
@@ -174,6 +176,37 @@ impl Storage {
         self.flush()?;
         self.watched.before(Event::Sync { path: &self.path })?;
         self.file.sync_all()
+    }
+
+    /// Forgets what was appended behind byte `end`, and cuts the file there.
+    pub(crate) fn cut(&mut self, end: u64) -> io::Result<()> {
+        if end > self.flushed {
+            // Not beyond what is appended: callers cut to a position that they saw.
+            self.buffer.truncate(usize::try_from(end - self.flushed).unwrap_or(usize::MAX));
+            return Ok(());
+        }
+        self.buffer.clear();
+        if self.file.metadata()?.len() != end {
+            self.watched.before(Event::SetLength { path: &self.path, length: end })?;
+            self.file.set_len(end)?;
+        }
+        self.flushed = end;
+        Ok(())
+    }
+
+    /// Cuts the file at byte `end`, and lets the next frame begin where frames may.
+    pub(crate) fn cut_to_frames(&mut self, end: u64) -> io::Result<()> {
+        self.cut(end)?;
+        let beyond = usize::try_from(end % FRAME_ALIGN as u64).unwrap_or_default();
+        match beyond {
+            0 => Ok(()),
+            beyond => self.append([0; FRAME_ALIGN].get(beyond..).unwrap_or_default()),
+        }
+    }
+
+    /// Lets the same people read and write the file as another one.
+    pub(crate) fn set_permissions(&self, permissions: fs::Permissions) -> io::Result<()> {
+        self.file.set_permissions(permissions)
     }
 
     /// Closes a temporary file and gives it another name.

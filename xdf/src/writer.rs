@@ -6,21 +6,28 @@
 //! everything has reached the disk: whoever looks under that name sees the old file, or the new one complete, and
 //! a writer that is dropped or fails leaves nothing behind.
 
+use std::fs;
 use std::path::Path;
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
-use crate::assemble::Assembly;
+use crate::assemble::{Assembly, check_batch};
 use crate::atomic::AtomicFile;
+use crate::edit::lock;
+use crate::encoding::encode::Segment;
 use crate::raw::header::SLOT_OFFSETS;
+use crate::raw::schema::StoredSchema;
 use crate::storage::Storage;
-use crate::{Error, File, Result, WriteOptions};
+use crate::{ColumnStatistics, Error, File, Result, WriteOptions};
 
 /// Writes an XDF 5 file. Nothing appears under the target's name before [`Writer::finish`].
 pub struct Writer {
     assembly: Assembly,
     file: AtomicFile,
+    overwrite: bool,
+    /// The locked file that will be replaced.
+    replaced: Option<fs::File>,
     failed: bool,
 }
 
@@ -37,10 +44,24 @@ impl Writer {
     pub fn create(path: impl AsRef<Path>, schema: SchemaRef, options: WriteOptions) -> Result<Self> {
         let path = path.as_ref();
         let overwrite = options.overwrite;
-        let assembly = Assembly::new(path, &schema, options)?;
+        Self::begin(path, Assembly::new(path, &schema, options)?, overwrite, None)
+    }
+
+    /// Begins a file that takes the columns of another one over; `replaced` is locked already.
+    pub(crate) fn copying(
+        path: &Path,
+        stored: StoredSchema,
+        options: WriteOptions,
+        replaced: Option<fs::File>,
+    ) -> Result<Self> {
+        let overwrite = options.overwrite;
+        Self::begin(path, Assembly::copying(path, stored, options)?, overwrite, replaced)
+    }
+
+    fn begin(path: &Path, assembly: Assembly, overwrite: bool, replaced: Option<fs::File>) -> Result<Self> {
         let mut file = AtomicFile::create(path, overwrite)?;
         assembly.begin(file.storage())?;
-        Ok(Self { assembly, file, failed: false })
+        Ok(Self { assembly, file, overwrite, replaced, failed: false })
     }
 
     /// The path that the file will have.
@@ -54,7 +75,7 @@ impl Writer {
     /// # Errors
     /// When the batch has other columns than the file, or the disk is full.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.assembly.check_batch(batch)?;
+        check_batch(self.path(), &self.assembly.stored.schema, batch)?;
         self.guarded(|assembly, storage| assembly.take(storage, batch.columns(), batch.num_rows()))
     }
 
@@ -66,6 +87,23 @@ impl Writer {
         self.guarded(Assembly::end_block)
     }
 
+    /// Writes a block of segments as they are, one for each column; rows that wait come before.
+    pub(crate) fn copy_block(&mut self, rows: u64, segments: &[Segment]) -> Result<()> {
+        self.end_block()?;
+        self.guarded(|assembly, storage| assembly.put_block(storage, rows, segments))
+    }
+
+    /// Says what each column sums up to, where that is known better than from the segments.
+    pub(crate) fn set_statistics(&mut self, statistics: Vec<Option<ColumnStatistics>>) {
+        self.assembly.set_statistics(statistics);
+    }
+
+    /// Lets the same people read and write the file as another one.
+    pub(crate) fn set_permissions(&mut self, permissions: fs::Permissions) -> Result<()> {
+        let set = self.file.storage().set_permissions(permissions);
+        set.map_err(|e| Error::io(self.path(), "write", e))
+    }
+
     /// Sets a key of the file's own metadata; a value that it had is replaced.
     pub fn set_metadata(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.assembly.stored.schema.metadata.insert(key.into(), value.into());
@@ -74,14 +112,20 @@ impl Writer {
     /// Completes the file, puts it under its name and opens it.
     ///
     /// # Errors
-    /// When the disk is full, an earlier write failed, or the target has appeared meanwhile (without overwrite).
+    /// When the disk is full, an earlier write failed, the target has appeared meanwhile (without overwrite), or an
+    /// [`Editor`](crate::Editor) has it ([`Error::Locked`]).
     pub fn finish(mut self) -> Result<File> {
         let slot = self.guarded(Assembly::finish)?;
         let path = self.file.path().to_owned();
         let [first, _] = SLOT_OFFSETS;
         let written = self.file.storage().write_at(first as u64, &slot.to_bytes());
         written.map_err(|e| Error::io(&path, "write", e))?;
+        let replaced = match self.replaced.take() {
+            None if self.overwrite => lock::lock_existing(&path)?,
+            replaced => replaced,
+        };
         self.file.persist()?;
+        drop(replaced);
         File::open(&path)
     }
 

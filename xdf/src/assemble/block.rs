@@ -6,7 +6,6 @@ use crate::assemble::columns::Column;
 use crate::encoding::encode::Segment;
 use crate::encoding::summary::keeps_level_counts;
 use crate::error::Fault;
-use crate::factor::Levels;
 use crate::raw::directory::{ENTRY_BYTES, Entry};
 use crate::raw::footer::tag;
 use crate::raw::frame::{self, FRAME_ALIGN, Kind};
@@ -37,34 +36,39 @@ pub(crate) struct Head {
 }
 
 impl Place {
-    /// The head of a frame of one segment for each of the columns.
-    pub(crate) fn head(&self, columns: &mut [Column], segments: &[Segment]) -> Result<Head, Fault> {
+    /// The head of a frame of one segment for each of the columns, which it calls by their identities.
+    pub(crate) fn head(
+        &self,
+        columns: &mut [Column],
+        ids: &[u32],
+        segments: &[Segment],
+    ) -> Result<Head, Fault> {
         let mut fields = Vec::new();
         put_field(&mut fields, tag::ROWS, true, |out| {
             out.extend_from_slice(&self.first_row.to_le_bytes());
             out.extend_from_slice(&self.rows.to_le_bytes());
             Ok(())
         })?;
-        for (index, column) in columns.iter_mut().enumerate() {
+        for (id, column) in ids.iter().zip(columns) {
             let Some(levels) = column.levels.as_ref().filter(|levels| levels.len() > column.levels_written)
             else {
                 continue;
             };
             put_field(&mut fields, tag::NEW_LEVELS, false, |out| {
-                // Both fit: columns and levels are counted in 31 bits.
-                out.extend_from_slice(&(index as u32).to_le_bytes());
+                // Levels are counted in 31 bits.
+                out.extend_from_slice(&id.to_le_bytes());
                 out.extend_from_slice(&(column.levels_written as u32).to_le_bytes());
                 put_texts(out, levels.since(column.levels_written))
             })?;
-            column.levels_written = Levels::len(levels);
+            column.levels_written = levels.len();
         }
         let mut extensions = Vec::new();
         let mut entries = Vec::with_capacity(segments.len());
-        for (index, segment) in segments.iter().enumerate() {
+        for (id, segment) in ids.iter().zip(segments) {
             let mut statistics = segment.statistics.clone();
             let kept = |counts: &Vec<u64>| keeps_level_counts(self.rows, counts.len());
             statistics.level_counts = statistics.level_counts.filter(kept);
-            let mut entry = Entry::new(index as u32, &statistics, &mut extensions)?;
+            let mut entry = Entry::new(*id, &statistics, &mut extensions)?;
             entry.length = segment.bytes.len() as u64;
             entry.checksum = checksum(&segment.bytes);
             entry.encoding = segment.encoding;

@@ -66,19 +66,47 @@ impl Columns {
             if !names.insert(field.name()) {
                 return Err(Error::DuplicateColumn { column: field.name().clone() });
             }
+            // Low and high of other data say nothing of these.
+            let mut skip = vec![metadata::LOW, metadata::HIGH];
             let levels = match data_type {
                 DataType::Dictionary(..) => {
+                    skip.push(metadata::LEVELS);
                     let known = metadata::levels(field).unwrap_or_default();
                     Some(Levels::new(&known).map_err(|fault| fault.in_file(path, "schema", 0))?)
                 }
                 _ => None,
             };
-            fields.push(field.as_ref().clone().with_data_type(data_type));
+            fields.push(without(field, &skip).with_data_type(data_type));
             columns.all.push(Column::new(levels));
         }
         let schema = Schema::new_with_metadata(fields, schema.metadata().clone());
         let levels = columns.levels();
-        Ok((StoredSchema { schema, levels }, columns))
+        Ok((StoredSchema::new(schema, levels), columns))
+    }
+
+    /// Columns of a schema that a file has.
+    pub(crate) fn of(stored: &mut StoredSchema, path: &Path) -> Result<Self> {
+        let mut columns = Self::default();
+        for (index, texts) in stored.levels.iter().enumerate() {
+            let Some(texts) = texts else {
+                columns.all.push(Column::new(None));
+                continue;
+            };
+            let damaged = |fault: Fault| fault.in_file(path, "levels", 0);
+            let levels = Levels::new(texts.iter().map(Option::unwrap_or_default)).map_err(damaged)?;
+            if levels.len() != texts.len() {
+                let expected = format!("{} different levels of column number {index}", texts.len());
+                return Err(damaged(Fault::new(expected, levels.len())));
+            }
+            columns.all.push(Column::new(Some(levels)));
+        }
+        let fields = stored.schema.fields().iter().zip(&stored.levels).map(|(field, levels)| match levels {
+            Some(_) => without(field, &[metadata::LEVELS]),
+            None => field.as_ref().clone(),
+        });
+        let fields: Vec<Field> = fields.collect();
+        stored.schema = Schema::new_with_metadata(fields, std::mem::take(&mut stored.schema.metadata));
+        Ok(columns)
     }
 
     /// The levels of each factor so far; nothing for other columns.
@@ -99,7 +127,6 @@ impl Columns {
     /// Lets rows of stored arrays wait for their block.
     pub(crate) fn push(&mut self, arrays: &[ArrayRef], start: usize, rows: usize) {
         for (column, array) in self.all.iter_mut().zip(arrays) {
-            column.has_null |= array.null_count() > 0;
             column.pending.push(if rows == array.len() {
                 Arc::clone(array)
             } else {
@@ -134,6 +161,7 @@ impl Columns {
         for (column, segment) in self.all.iter_mut().zip(segments) {
             column.statistics.merge(&segment.statistics);
             column.bytes += segment.bytes.len() as u64;
+            column.has_null |= segment.may_be_null();
         }
     }
 
@@ -151,6 +179,15 @@ impl Columns {
             .collect();
         *schema = Schema::new_with_metadata(fields, std::mem::take(&mut schema.metadata));
     }
+}
+
+/// The field without some keys of its metadata.
+fn without(field: &Field, keys: &[&str]) -> Field {
+    let mut field = field.clone();
+    let mut entries = field.metadata().clone();
+    entries.retain(|key, _| !keys.contains(&key.as_str()));
+    field.set_metadata(entries);
+    field
 }
 
 /// The type that a column has in the file.

@@ -25,6 +25,21 @@ pub(crate) struct Segment {
     pub(crate) encoding: u8,
 }
 
+impl Segment {
+    /// True when some of its rows may be null.
+    pub(crate) fn may_be_null(&self) -> bool {
+        matches!(self.bytes.first(), Some(&(tag::ALL_MISSING | tag::MASKED)))
+    }
+}
+
+/// A segment in which every row is missing.
+pub(crate) fn all_missing(rows: usize) -> Segment {
+    let mut bytes = Vec::new();
+    put_node(&mut bytes, tag::ALL_MISSING, 0, rows, Codec::None, &[]);
+    let (rows, encoding) = (rows as u64, tag::ALL_MISSING);
+    Segment { bytes, statistics: ColumnStatistics { rows, missing: rows, ..Default::default() }, encoding }
+}
+
 /// Encodes an array. A factor comes as its codes (int32, missing ones null) with the number of its levels.
 pub(crate) fn encode(array: &dyn Array, levels: Option<usize>, level: i32) -> Result<Segment, Fault> {
     match array.data_type() {

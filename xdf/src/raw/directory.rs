@@ -139,6 +139,24 @@ impl Entry {
         Ok(self)
     }
 
+    /// The extension of the entry within `extensions`.
+    pub(crate) fn extension<'a>(&self, extensions: &'a [u8]) -> Result<&'a [u8], Fault> {
+        if self.extension_length == 0 {
+            return Ok(&[]);
+        }
+        let bytes = extensions.get(self.extension_offset as usize..).unwrap_or_default();
+        Cursor::new(bytes).take(self.extension_length as usize)
+    }
+
+    /// Says where the extension is now.
+    pub(crate) fn move_extension(&mut self, offset: usize) -> Result<(), Fault> {
+        if self.extension_length > 0 {
+            self.extension_offset = u32::try_from(offset)
+                .map_err(|_| Fault::new("at most 4294967295 bytes of statistics", offset))?;
+        }
+        Ok(())
+    }
+
     /// Appends the 88 bytes.
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
         for value in [self.offset, self.length, self.checksum] {
@@ -198,12 +216,7 @@ impl Entry {
             statistics.mean = Some(self.mean);
             statistics.m2 = Some(self.m2);
         }
-        if self.extension_length == 0 {
-            return Ok(statistics);
-        }
-        let bytes = extensions.get(self.extension_offset as usize..).unwrap_or_default();
-        let bytes = Cursor::new(bytes).take(self.extension_length as usize)?;
-        let mut cursor = Cursor::new(bytes);
+        let mut cursor = Cursor::new(self.extension(extensions)?);
         while let Some(field) = cursor.field()? {
             match field.tag {
                 tag::MIN_TEXT => statistics.min = Some(Scalar::Text(utf8(field.body)?.to_owned())),

@@ -41,7 +41,7 @@ pub(crate) mod tag {
 }
 
 /// Length of an entry of the block table: rows, and the place of the frame.
-const BLOCK_BYTES: usize = 16;
+pub(crate) const BLOCK_BYTES: usize = 16;
 /// Most rows of a block: what a reader accepts and a writer writes. A few bytes can stand for a whole block of one
 /// value, so this bounds the memory that a small file can make a reader take: 128 MiB for each column of numbers.
 pub(crate) const MAX_BLOCK_ROWS: u64 = 1 << 24;
@@ -104,15 +104,15 @@ pub(crate) fn writer_name() -> String {
     format!("rxdf {}", env!("CARGO_PKG_VERSION"))
 }
 
-/// The fields of a frame before the first block: the schema as the file was begun with.
-pub(crate) fn build_schema_frame(stored: &StoredSchema) -> Result<Vec<u8>, Fault> {
+/// A schema frame: before the first block the schema as the file was begun with, before a footer what it has become.
+pub(crate) fn build_schema_frame(stored: &StoredSchema, sequence: u64) -> Result<Vec<u8>, Fault> {
     let mut fields = Vec::new();
     put_field(&mut fields, tag::SCHEMA, true, |out| put_schema(out, stored))?;
     put_field(&mut fields, tag::WRITER, false, |out| {
         out.extend_from_slice(writer_name().as_bytes());
         Ok(())
     })?;
-    Ok(frame::build(Kind::Schema, 1, &fields, 0))
+    Ok(frame::build(Kind::Schema, sequence, &fields, 0))
 }
 
 /// A footer, taken apart. Ranges count from the first byte of its frame.

@@ -27,6 +27,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    const ALL: [Self; 3] = [Self::Schema, Self::Block, Self::Footer];
+
     const fn code(self) -> [u8; 4] {
         match self {
             Self::Schema => *b"SCHM",
@@ -41,6 +43,8 @@ impl Kind {
 pub(crate) struct Frame<'a> {
     /// Length of the frame in bytes, segments included.
     pub(crate) length: u64,
+    /// The commit that the frame belongs to.
+    pub(crate) sequence: u64,
     /// The tagged fields.
     pub(crate) fields: &'a [u8],
     /// Length of head, fields and checksum.
@@ -81,14 +85,25 @@ pub(crate) fn peek_head_length(bytes: &[u8]) -> Result<u64, Fault> {
 impl<'a> Frame<'a> {
     /// Reads the head of a frame of this kind; `bytes` may go on behind it.
     pub(crate) fn parse(kind: Kind, bytes: &'a [u8]) -> Result<Self, Fault> {
-        let mut cursor = Cursor::new(bytes);
-        let magic = cursor.take(8)?;
-        let expected = [FRAME, kind.code()].concat();
-        if magic != expected {
-            return Err(Fault::new(format_args!("a frame {expected:02x?}"), format_args!("{magic:02x?}")));
+        let (found, frame) = Self::read(bytes)?;
+        if found != Some(kind) {
+            return Err(Fault::new(format_args!("a frame of the kind {kind:?}"), format_args!("{found:?}")));
         }
+        Ok(frame)
+    }
+
+    /// Reads the head of a frame of any kind, nothing for one of a later version; `bytes` may go on behind it.
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<(Option<Kind>, Self), Fault> {
+        let mut cursor = Cursor::new(bytes);
+        let magic = cursor.take(4)?;
+        if magic != FRAME {
+            return Err(Fault::new(format_args!("a frame {FRAME:02x?}"), format_args!("{magic:02x?}")));
+        }
+        let code = cursor.take(4)?;
+        let kind = Kind::ALL.into_iter().find(|kind| kind.code() == code);
         let length = cursor.u64()?;
         let head_length = cursor.u64()?;
+        let sequence = cursor.u64()?;
         let head = usize::try_from(head_length).ok().and_then(|end| bytes.get(..end));
         let (content, sum) = head
             .and_then(<[u8]>::split_last_chunk::<8>)
@@ -98,6 +113,6 @@ impl<'a> Frame<'a> {
         }
         let fields = content.get(HEAD_BYTES..);
         let fields = fields.ok_or_else(|| Fault::new("a frame head of 40 bytes or more", head_length))?;
-        Ok(Self { length, fields, head_length: content.len() + 8 })
+        Ok((kind, Self { length, sequence, fields, head_length: content.len() + 8 }))
     }
 }

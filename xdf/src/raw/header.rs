@@ -90,6 +90,8 @@ pub(crate) fn new_page() -> Vec<u8> {
 pub(crate) struct Header {
     pub(crate) minor: u16,
     pub(crate) slot: Slot,
+    /// Where the slot is: the next commit goes into the other one.
+    pub(crate) slot_offset: usize,
 }
 
 impl Header {
@@ -126,16 +128,22 @@ impl Header {
         if page.len() < HEADER_BYTES {
             return Err(truncated());
         }
-        let slots = SLOT_OFFSETS.iter().filter_map(|at| page.get(*at..at + SLOT_BYTES).and_then(Slot::parse));
-        let slot = slots.max_by_key(|slot| slot.sequence).ok_or_else(|| {
+        let (slot, slot_offset) = newest_slot(page).ok_or_else(|| {
             let fault = Fault::new("a valid commit slot", "two that are empty or damaged");
             damaged(fault, SLOT_OFFSETS.iter().copied().min().unwrap_or_default() as u64)
         })?;
         if slot.file_length > size {
             return Err(Error::Truncated { path: path.to_owned(), expected: slot.file_length, got: size });
         }
-        Ok(Self { minor, slot })
+        Ok(Self { minor, slot, slot_offset })
     }
+}
+
+/// The newest commit slot of a header page that counts, and where it is.
+pub(crate) fn newest_slot(page: &[u8]) -> Option<(Slot, usize)> {
+    let slots =
+        SLOT_OFFSETS.iter().filter_map(|at| Some((Slot::parse(page.get(*at..at + SLOT_BYTES)?)?, *at)));
+    slots.max_by_key(|(slot, _)| slot.sequence)
 }
 
 /// The fault of a checksum that does not fit.

@@ -24,6 +24,8 @@ pub(crate) mod tag {
     pub(super) const METADATA: u16 = 0x14;
     pub(super) const LEVELS: u16 = 0x15;
     pub(super) const FILE_METADATA: u16 = 0x16;
+    pub(super) const IDENTITY: u16 = 0x17;
+    pub(super) const NEXT_IDENTITY: u16 = 0x18;
 
     /// All of them with their names in the specification.
     #[cfg(test)]
@@ -35,6 +37,8 @@ pub(crate) mod tag {
         (METADATA, "METADATA"),
         (LEVELS, "LEVELS"),
         (FILE_METADATA, "FILE_METADATA"),
+        (IDENTITY, "IDENTITY"),
+        (NEXT_IDENTITY, "NEXT_IDENTITY"),
     ];
 }
 
@@ -45,6 +49,19 @@ pub(crate) struct StoredSchema {
     pub(crate) schema: Schema,
     /// The levels of each factor; nothing for other columns.
     pub(crate) levels: Vec<Option<Arc<StringArray>>>,
+    /// What block heads call each column: its number when it came into the file, and never used for another one.
+    pub(crate) ids: Vec<u32>,
+    /// The identity of the next column that comes into the file.
+    pub(crate) next_id: u32,
+}
+
+impl StoredSchema {
+    /// A schema whose columns are new.
+    pub(crate) fn new(schema: Schema, levels: Vec<Option<Arc<StringArray>>>) -> Self {
+        let ids: Vec<u32> = (0..).zip(&levels).map(|(id, _)| id).collect();
+        let next_id = ids.last().map_or(0, |id| id.saturating_add(1));
+        Self { schema, levels, ids, next_id }
+    }
 }
 
 /// The type of factors.
@@ -145,9 +162,10 @@ fn put_entries(
     Ok(())
 }
 
-/// Appends the schema. Low and high are not kept as metadata: the statistics are the truth.
+/// Appends the schema.
 pub(crate) fn put_schema(out: &mut Vec<u8>, stored: &StoredSchema) -> Result<(), Fault> {
-    for (field, levels) in stored.schema.fields().iter().zip(&stored.levels) {
+    let columns = stored.schema.fields().iter().zip(&stored.levels).zip(&stored.ids);
+    for (index, ((field, levels), id)) in columns.enumerate() {
         put_field(out, tag::COLUMN, true, |out| {
             put_field(out, tag::NAME, true, |out| {
                 out.extend_from_slice(field.name().as_bytes());
@@ -158,17 +176,35 @@ pub(crate) fn put_schema(out: &mut Vec<u8>, stored: &StoredSchema) -> Result<(),
                 out.push(u8::from(field.is_nullable()));
                 Ok(())
             })?;
-            let mut skip = vec![metadata::LOW, metadata::HIGH];
+            if *id as usize != index {
+                put_field(out, tag::IDENTITY, false, |out| {
+                    out.extend_from_slice(&id.to_le_bytes());
+                    Ok(())
+                })?;
+            }
+            let mut skip = [].as_slice();
             if let Some(levels) = levels {
-                skip.push(metadata::LEVELS);
+                skip = &[metadata::LEVELS];
                 put_field(out, tag::LEVELS, true, |out| {
                     put_texts(out, levels.iter().map(Option::unwrap_or_default))
                 })?;
             }
-            put_entries(out, tag::METADATA, field.metadata(), &skip)
+            put_entries(out, tag::METADATA, field.metadata(), skip)
+        })?;
+    }
+    if stored.next_id != next_identity(&stored.ids)? {
+        put_field(out, tag::NEXT_IDENTITY, false, |out| {
+            out.extend_from_slice(&stored.next_id.to_le_bytes());
+            Ok(())
         })?;
     }
     put_entries(out, tag::FILE_METADATA, stored.schema.metadata(), &[])
+}
+
+/// The identity that follows those of all columns.
+fn next_identity(ids: &[u32]) -> Result<u32, Fault> {
+    let next = ids.iter().max().map_or(Some(0), |id| id.checked_add(1));
+    next.ok_or_else(|| Fault::new("identities of columns below 4294967295", u32::MAX))
 }
 
 fn parse_entry(entries: &mut HashMap<String, String>, mut cursor: Cursor<'_>) -> Result<(), Fault> {
@@ -181,22 +217,33 @@ fn parse_entry(entries: &mut HashMap<String, String>, mut cursor: Cursor<'_>) ->
 pub(crate) fn parse_schema(mut cursor: Cursor<'_>) -> Result<StoredSchema, Fault> {
     let mut fields = Vec::new();
     let mut levels = Vec::new();
+    let mut ids = Vec::new();
+    let mut next_id = 0;
     let mut entries = HashMap::new();
     while let Some(field) = cursor.field()? {
         match field.tag {
             tag::COLUMN => {
-                let (column, column_levels) = parse_column(field.cursor())?;
+                let (column, column_levels, id) = parse_column(field.cursor())?;
+                let number = u32::try_from(fields.len());
+                let number = number.map_err(|_| Fault::new("fewer than 2^32 columns", fields.len()))?;
+                ids.push(id.unwrap_or(number));
                 fields.push(column);
                 levels.push(column_levels);
             }
+            tag::NEXT_IDENTITY => next_id = field.cursor().u32()?,
             tag::FILE_METADATA => parse_entry(&mut entries, field.cursor())?,
             _ => field.skip()?,
         }
     }
-    Ok(StoredSchema { schema: Schema::new_with_metadata(fields, entries), levels })
+    let next_id = next_identity(&ids)?.max(next_id);
+    Ok(StoredSchema { schema: Schema::new_with_metadata(fields, entries), levels, ids, next_id })
 }
 
-fn parse_column(mut cursor: Cursor<'_>) -> Result<(Field, Option<Arc<StringArray>>), Fault> {
+/// A column, its levels, and its identity where that is not its number.
+type ParsedColumn = (Field, Option<Arc<StringArray>>, Option<u32>);
+
+fn parse_column(mut cursor: Cursor<'_>) -> Result<ParsedColumn, Fault> {
+    let mut id = None;
     let mut name = None;
     let mut data_type = None;
     let mut nullable = true;
@@ -209,6 +256,7 @@ fn parse_column(mut cursor: Cursor<'_>) -> Result<(Field, Option<Arc<StringArray
             tag::NULLABLE => nullable = field.cursor().u8()? != 0,
             tag::METADATA => parse_entry(&mut entries, field.cursor())?,
             tag::LEVELS => levels = Some(parse_levels(&mut field.cursor())?),
+            tag::IDENTITY => id = Some(field.cursor().u32()?),
             _ => field.skip()?,
         }
     }
@@ -224,7 +272,7 @@ fn parse_column(mut cursor: Cursor<'_>) -> Result<(Field, Option<Arc<StringArray
         let texts: Vec<&str> = levels.iter().map(Option::unwrap_or_default).collect();
         field = metadata::set_levels(field, &texts);
     }
-    Ok((field, levels))
+    Ok((field, levels, id))
 }
 
 fn parse_levels(cursor: &mut Cursor<'_>) -> Result<Arc<StringArray>, Fault> {
@@ -283,15 +331,36 @@ mod tests {
         let levels = StringArray::from(vec!["b", "a", "ü"]);
         let schema =
             Schema::new_with_metadata(vec![field], HashMap::from([("k".to_owned(), "v".to_owned())]));
-        let stored = StoredSchema { schema, levels: vec![Some(Arc::new(levels))] };
+        let stored = StoredSchema::new(schema, vec![Some(Arc::new(levels))]);
         let mut out = Vec::new();
         put_schema(&mut out, &stored).unwrap();
         let back = parse_schema(Cursor::new(&out)).unwrap();
         let field = back.schema.field(0);
         assert_eq!(metadata::levels(field).unwrap(), ["b", "a", "ü"]);
         assert_eq!(metadata::description(field), Some("text"));
-        assert_eq!(metadata::low_high(field), None);
+        assert_eq!(metadata::low_high(field), Some((1.0, 2.0)));
         assert!(!field.is_nullable());
         assert_eq!(back.schema.metadata()["k"], "v");
+        assert_eq!((back.ids, back.next_id), (vec![0], 1));
+    }
+
+    #[test]
+    fn identities_are_written_only_where_numbers_do_not_tell() {
+        let field = |name| Field::new(name, DataType::Int32, true);
+        let schema = Schema::new(vec![field("a"), field("b")]);
+        let mut stored = StoredSchema::new(schema, vec![None, None]);
+        let bytes = |stored: &StoredSchema| {
+            let mut out = Vec::new();
+            put_schema(&mut out, stored).unwrap();
+            out
+        };
+        let plain = bytes(&stored);
+        (stored.ids, stored.next_id) = (vec![0, 5], 7);
+        let out = bytes(&stored);
+        assert!(out.len() > plain.len());
+        let back = parse_schema(Cursor::new(&out)).unwrap();
+        assert_eq!((back.ids, back.next_id), (vec![0, 5], 7));
+        let back = parse_schema(Cursor::new(&plain)).unwrap();
+        assert_eq!((back.ids, back.next_id), (vec![0, 1], 2));
     }
 }

@@ -66,7 +66,7 @@ impl Merged {
         let fields: Vec<Field> = with_levels.collect();
         let levels = self.levels.iter().map(|levels| levels.as_ref().map(|all| Arc::new(all.to_array())));
         let levels = levels.collect();
-        StoredSchema { schema: Schema::new_with_metadata(fields, self.metadata), levels }
+        StoredSchema::new(Schema::new_with_metadata(fields, self.metadata), levels)
     }
 }
 

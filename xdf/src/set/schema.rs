@@ -143,7 +143,7 @@ pub(super) fn stored_schema(
         levels.push(column.levels.as_ref().map(|texts| Arc::new(StringArray::from_iter_values(texts))));
     }
     let metadata = metadata.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-    Ok(StoredSchema { schema: Schema::new_with_metadata(fields, metadata), levels })
+    Ok(StoredSchema::new(Schema::new_with_metadata(fields, metadata), levels))
 }
 
 #[cfg(test)]

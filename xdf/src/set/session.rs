@@ -231,7 +231,7 @@ fn new_schema(schema: &Schema, path: &Path) -> Result<StoredSchema> {
         all.push(levels.transpose().map_err(|fault| fault.in_file(path, "levels", 0))?);
         fields.push(field.as_ref().clone().with_data_type(data_type));
     }
-    Ok(StoredSchema { schema: Schema::new_with_metadata(fields, schema.metadata().clone()), levels: all })
+    Ok(StoredSchema::new(Schema::new_with_metadata(fields, schema.metadata().clone()), all))
 }
 
 /// The schema of a set to which parts with these columns are added: its own, with further levels.
