@@ -21,6 +21,8 @@ const STRETCHES: usize = 4;
 const STRETCH: usize = 2048;
 /// Runs and differences are made of codes; so deep that happens.
 const MAX_CASCADE: usize = 2;
+/// Gaps and high bits of patches, which are few, are packed or plain, so that codes nest as deep as readers allow.
+const FLAT: usize = MAX_CASCADE + 1;
 
 /// Nanoseconds of decoding one code on the machine of `docs/benchmarks.md`, one core.
 mod nanoseconds {
@@ -29,7 +31,7 @@ mod nanoseconds {
     /// A packed code.
     pub(super) const PACKED: f64 = 0.12;
     /// A patched code.
-    pub(super) const PATCH: f64 = 2.5;
+    pub(super) const PATCH: f64 = 4.0;
     /// A difference.
     pub(super) const DIFFERENCE: f64 = 0.4;
     /// A run.
@@ -141,7 +143,7 @@ impl<'a, W: Word> Chosen<'a, W> {
         let (plan, cost) = sample.best(words, runs, cascade, level);
         chosen.plan = plan;
         chosen.zstd = None;
-        if level > 0 {
+        if level > 0 && cascade < FLAT {
             let (layout, zstd) = sample.zstd(level);
             // Stretches shrink less than the whole, so zstd has a second chance when it is near.
             if zstd.score(level) < 1.15 * cost.score(level) {
@@ -237,10 +239,10 @@ impl<'a, W: Word> Chosen<'a, W> {
         // A shift is below 64.
         put_node(out, tag::PATCHES, W::WIDTH, words.len(), Codec::None, &[bits as u8]);
         bitpack::put::<W>(out, words, bits);
-        put_numbers(out, &gaps, self.level, MAX_CASCADE);
+        put_numbers(out, &gaps, self.level, FLAT);
         let width = width_of(high.iter().copied().max().unwrap_or_default()).max(1);
         let high = crate::encoding::codes::narrow(&high, width, |high| high);
-        put_below(out, &high, width, self.level, MAX_CASCADE);
+        put_below(out, &high, width, self.level, FLAT);
     }
 }
 
@@ -299,7 +301,10 @@ impl<W: Word> Sample<W> {
             }
         };
         let max = words.iter().fold(W::default(), |max, code| max.max(W::of(*code))).wide();
-        let (low, packed) = packed(&self.bits, self.count, bits_of(max), level);
+        let (low, packed) = match cascade {
+            FLAT => whole(bits_of(max)),
+            _ => packed(&self.bits, self.count, bits_of(max), level),
+        };
         consider(low, packed);
         let runs = runs as f64 / count;
         if cascade < MAX_CASCADE && runs < 0.5 {
@@ -351,10 +356,15 @@ impl<W: Word> Sample<W> {
     }
 }
 
+/// All codes in as many bits as the largest needs.
+fn whole(bits: usize) -> (Plan, Cost) {
+    let cost = Cost { bytes: bits as f64 / 8.0, nanoseconds: nanoseconds::PACKED };
+    (Plan::Packed { bits: bits.max(1) }, cost)
+}
+
 /// The best number of bits for codes of which `counts` need so many bits, the largest `most`.
 fn packed(counts: &[usize; 65], count: usize, most: usize, level: i32) -> (Plan, Cost) {
-    let whole = Cost { bytes: most as f64 / 8.0, nanoseconds: nanoseconds::PACKED };
-    let mut best = (Plan::Packed { bits: most.max(1) }, whole);
+    let mut best = whole(most);
     let mut more = 0;
     for bits in (1..most).rev() {
         more += counts.get(bits + 1).copied().unwrap_or_default();

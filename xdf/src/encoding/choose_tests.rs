@@ -164,3 +164,20 @@ fn each_encoding_is_chosen_for_what_it_is_made_for() {
         }
     }
 }
+
+/// Ever fewer codes need ever more bits: patches of patches would nest deeper than readers follow.
+#[test]
+fn patches_have_no_patches() {
+    let codes: Vec<u64> = (0..100_000_u64)
+        .map(|row| {
+            let random = (row + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let random = random ^ (random >> 31).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            let bits = 3 + 3 * (random.trailing_zeros() as usize / 2).min(20);
+            random >> 1 & mask(bits.min(63))
+        })
+        .collect();
+    for level in [0, 1, 9] {
+        let out = written(&codes, 8, level);
+        assert_eq!(read(&out, codes.len(), 8), codes, "level {level}: {}", describe(&out));
+    }
+}
