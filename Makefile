@@ -7,7 +7,7 @@ VPY    := $(VENV)/bin/python
 ROWS   ?= 10000000
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help demo test test-rust test-python examples features header test-c check bench peers fuzz wheel docs clean
+.PHONY: help demo test test-rust test-python examples features header test-c check bench peers crash fuzz wheel docs clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -61,6 +61,9 @@ peers: $(VPY) ## rxdf beside its peers in one run (PEER_ROWS rows, 10 million)
 	$(CARGO) build --release -p rxdf
 	$(VPY) -m pip install --quiet -r benches/peers/requirements.txt
 	$(VPY) benches/peers/foundation.py
+
+crash: ## a hundred thousand crashes of changes in place, each state opened, compared and changed again
+	$(CARGO) test -p rxdf-xdf --test crash -- --ignored --nocapture
 
 fuzz: ## one minute for each fuzz target (needs nightly Rust and cargo-fuzz)
 	cd fuzz && for target in $$(cargo +nightly fuzz list); do \

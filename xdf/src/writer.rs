@@ -14,7 +14,7 @@ use arrow_schema::SchemaRef;
 
 use crate::assemble::{Assembly, check_batch};
 use crate::atomic::AtomicFile;
-use crate::edit::lock;
+use crate::edit::lock::{Lock, lock_existing};
 use crate::encoding::encode::Segment;
 use crate::raw::header::SLOT_OFFSETS;
 use crate::raw::schema::StoredSchema;
@@ -27,7 +27,7 @@ pub struct Writer {
     file: AtomicFile,
     overwrite: bool,
     /// The locked file that will be replaced.
-    replaced: Option<fs::File>,
+    replaced: Option<Lock>,
     failed: bool,
 }
 
@@ -52,13 +52,13 @@ impl Writer {
         path: &Path,
         stored: StoredSchema,
         options: WriteOptions,
-        replaced: Option<fs::File>,
+        replaced: Option<Lock>,
     ) -> Result<Self> {
         let overwrite = options.overwrite;
         Self::begin(path, Assembly::copying(path, stored, options)?, overwrite, replaced)
     }
 
-    fn begin(path: &Path, assembly: Assembly, overwrite: bool, replaced: Option<fs::File>) -> Result<Self> {
+    fn begin(path: &Path, assembly: Assembly, overwrite: bool, replaced: Option<Lock>) -> Result<Self> {
         let mut file = AtomicFile::create(path, overwrite)?;
         assembly.begin(file.storage())?;
         Ok(Self { assembly, file, overwrite, replaced, failed: false })
@@ -121,9 +121,11 @@ impl Writer {
         let written = self.file.storage().write_at(first as u64, &slot.to_bytes());
         written.map_err(|e| Error::io(&path, "write", e))?;
         let replaced = match self.replaced.take() {
-            None if self.overwrite => lock::lock_existing(&path)?,
+            None if self.overwrite => lock_existing(&path)?,
             replaced => replaced,
         };
+        // Elsewhere a file that is open is not replaced; there the lock was only asked for.
+        let replaced = if cfg!(unix) { replaced } else { None };
         self.file.persist()?;
         drop(replaced);
         File::open(&path)

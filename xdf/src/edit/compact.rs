@@ -93,8 +93,8 @@ pub struct CompactReport {
 /// it was.
 pub fn compact(path: impl AsRef<Path>, options: &CompactOptions) -> Result<CompactReport> {
     let path = path.as_ref();
-    let locked = lock::open_locked(path)?;
-    let permissions = locked.metadata().map_err(|e| Error::io(path, "read", e))?.permissions();
+    let lock = lock::open_locked(path)?;
+    let permissions = lock.file().metadata().map_err(|e| Error::io(path, "read", e))?.permissions();
     let file = File::open(path)?;
     let xdf = file.xdf5()?;
     let write = WriteOptions {
@@ -108,7 +108,7 @@ pub fn compact(path: impl AsRef<Path>, options: &CompactOptions) -> Result<Compa
         blocks_before: file.num_blocks(),
         ..CompactReport::default()
     };
-    let mut writer = Writer::copying(path, xdf.stored().clone(), write, Some(locked))?;
+    let mut writer = Writer::copying(path, xdf.stored().clone(), write, Some(lock))?;
     writer.set_permissions(permissions)?;
     let columns: Vec<usize> = (0..file.schema().fields().len()).collect();
     for blocks in groups(&file, options) {

@@ -12,46 +12,64 @@ use crate::{Error, Result};
 /// How often a file is opened again because another one has taken its name meanwhile.
 const ATTEMPTS: usize = 16;
 
+/// A file that is locked for as long as the value lives.
+pub(crate) struct Lock {
+    file: fs::File,
+}
+
+impl Lock {
+    /// The locked file.
+    pub(crate) fn file(&self) -> &fs::File {
+        &self.file
+    }
+
+    /// Whether the path still leads to the locked file.
+    pub(crate) fn is_at(&self, path: &Path) -> io::Result<bool> {
+        let there = match fs::metadata(path) {
+            Ok(there) => there,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(e) => return Err(e),
+        };
+        Ok(same(&self.file.metadata()?, &there))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that was forked meanwhile has the file open too, until it runs a program.
+        let _ = self.file.unlock();
+    }
+}
+
 /// Opens a file for reading and writing and locks it.
-pub(crate) fn open_locked(path: &Path) -> Result<fs::File> {
+pub(crate) fn open_locked(path: &Path) -> Result<Lock> {
     let io = |e| Error::io(path, "open for writing", e);
     for _ in 0..ATTEMPTS {
         let file = fs::OpenOptions::new().read(true).write(true).open(path).map_err(io)?;
-        lock(&file, path)?;
+        let lock = lock(file, path)?;
         // Who waited here while the file was compacted has locked a file that has lost its name.
-        if is_at(&file, path).map_err(io)? {
-            return Ok(file);
+        if lock.is_at(path).map_err(io)? {
+            return Ok(lock);
         }
     }
     Err(Error::Locked { path: path.to_owned() })
 }
 
-/// Locks the file that is about to be replaced, if there is one. The lock holds while the value lives.
-pub(crate) fn lock_existing(path: &Path) -> Result<Option<fs::File>> {
+/// Locks the file that is about to be replaced, if there is one.
+pub(crate) fn lock_existing(path: &Path) -> Result<Option<Lock>> {
     // A file that may not even be read cannot be locked; whether it may be replaced its folder decides.
     let Ok(file) = fs::File::open(path) else { return Ok(None) };
-    lock(&file, path)?;
-    Ok(Some(file))
+    lock(file, path).map(Some)
 }
 
-fn lock(file: &fs::File, path: &Path) -> Result<()> {
+fn lock(file: fs::File, path: &Path) -> Result<Lock> {
     match file.try_lock() {
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(Lock { file }),
         Err(fs::TryLockError::WouldBlock) => Err(Error::Locked { path: path.to_owned() }),
         // Some network shares have no locks; then care is up to their users.
-        Err(fs::TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => Ok(()),
+        Err(fs::TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => Ok(Lock { file }),
         Err(fs::TryLockError::Error(e)) => Err(Error::io(path, "lock", e)),
     }
-}
-
-/// Whether the path still leads to the open file.
-pub(crate) fn is_at(file: &fs::File, path: &Path) -> io::Result<bool> {
-    let there = match fs::metadata(path) {
-        Ok(there) => there,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(e) => return Err(e),
-    };
-    Ok(same(&file.metadata()?, &there))
 }
 
 #[cfg(unix)]

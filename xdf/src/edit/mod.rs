@@ -18,6 +18,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::{Field, Schema, SchemaRef};
 
 use crate::assemble::Assembly;
+use crate::edit::lock::Lock;
 use crate::factor::Levels;
 use crate::raw::header::SLOT_OFFSETS;
 use crate::storage::Storage;
@@ -71,8 +72,9 @@ pub struct Editor {
     /// The last commit.
     file: File,
     assembly: Assembly,
-    /// The locked file.
     storage: Storage,
+    /// Held for as long as the editor lives.
+    _lock: Lock,
     /// The committed end.
     end: u64,
     /// Where the slot of this commit goes.
@@ -102,9 +104,9 @@ impl Editor {
     }
 
     fn begin(path: &Path, options: Option<&WriteOptions>) -> Result<Self> {
-        let locked = lock::open_locked(path)?;
+        let lock = lock::open_locked(path)?;
         let file = File::open(path)?;
-        if !lock::is_at(&locked, path).map_err(|e| Error::io(path, "open", e))? {
+        if !lock.is_at(path).map_err(|e| Error::io(path, "open", e))? {
             return Err(Error::Locked { path: path.to_owned() });
         }
         let xdf = file.xdf5()?;
@@ -113,8 +115,19 @@ impl Editor {
         let (newest, slot_offset) = xdf.slot();
         let end = newest.file_length;
         let slot = SLOT_OFFSETS.into_iter().find(|at| *at as u64 != slot_offset).unwrap_or_default() as u64;
-        let storage = Storage::opened(locked, path, end);
-        Ok(Self { path: path.to_owned(), file, assembly, storage, end, slot, changed: false, failed: false })
+        let writable = lock.file().try_clone().map_err(|e| Error::io(path, "open for writing", e))?;
+        let storage = Storage::opened(writable, path, end);
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            assembly,
+            storage,
+            _lock: lock,
+            end,
+            slot,
+            changed: false,
+            failed: false,
+        })
     }
 
     /// The path that the file was opened by.
