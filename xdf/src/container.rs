@@ -22,12 +22,12 @@ use crate::parallel::prelude::*;
 use crate::raw::checksum;
 use crate::raw::directory::Entry;
 use crate::raw::footer::{BlockEntry, Footer, tag};
-use crate::raw::frame::{Frame, Kind, peek_head_length};
+use crate::raw::frame::{FRAME_ALIGN, Frame, Kind, peek_head_length};
 use crate::raw::header::{HEADER_BYTES, Header, Slot, checksum_fault};
 use crate::raw::schema::StoredSchema;
 use crate::raw::wire::Cursor;
 use crate::raw::{MAJOR, directory::ENTRY_BYTES};
-use crate::{ColumnStatistics, Damage, Error, Generation, Result, SegmentInfo, VerifyReport};
+use crate::{ColumnStatistics, Damage, Error, Extent, Generation, Result, SegmentInfo, Usage, VerifyReport};
 
 /// An open XDF 5 file.
 pub(crate) struct Xdf5 {
@@ -43,6 +43,15 @@ pub(crate) struct Xdf5 {
     footer: Footer,
     /// The footer frame.
     bytes: Bytes,
+}
+
+/// What is wrong, without the place, which the report has beside it.
+fn problem(error: &Error) -> String {
+    match error {
+        Error::DamagedSegment { expected, got, .. } => format!("expected {expected}, got {got}"),
+        Error::Damaged { what, expected, got, .. } => format!("{what}: expected {expected}, got {got}"),
+        error => error.to_string(),
+    }
 }
 
 impl Xdf5 {
@@ -188,6 +197,44 @@ impl Xdf5 {
         (0..self.columns()).filter_map(info).collect()
     }
 
+    /// What this commit needs: header page, first schema, block heads, segments, footer.
+    pub(crate) fn extents(&self) -> Vec<Extent> {
+        let slot = &self.slot;
+        let mut extents = vec![
+            Extent { offset: 0, bytes: HEADER_BYTES as u64, usage: Usage::Header },
+            Extent { offset: slot.footer_offset, bytes: slot.footer_length, usage: Usage::Footer },
+        ];
+        let mut frame = |kind, offset: u64, usage| {
+            if let Some(bytes) = self.head_bytes(kind, offset) {
+                extents.push(Extent { offset, bytes, usage });
+            }
+        };
+        frame(Kind::Schema, HEADER_BYTES as u64, Usage::Schema);
+        for number in 0..self.blocks() {
+            if let Ok(block) = self.block(number) {
+                frame(Kind::Block, block.offset, Usage::BlockHead { block: number });
+            }
+        }
+        for block in 0..self.blocks() {
+            for column in 0..self.columns() {
+                if let Ok(entry) = self.entry(block, column) {
+                    let usage = Usage::Segment { block, column };
+                    extents.push(Extent { offset: entry.offset, bytes: entry.length, usage });
+                }
+            }
+        }
+        extents
+    }
+
+    /// Length of the head of a frame of this kind with its padding, if there is one.
+    fn head_bytes(&self, kind: Kind, offset: u64) -> Option<u64> {
+        let within = |length: u64| offset.checked_add(length).is_some_and(|end| end <= self.slot.file_length);
+        let read = |length: u64| within(length).then(|| self.source.read(offset, length).ok()).flatten();
+        let bytes = read(peek_head_length(&read(32)?).ok()?)?;
+        let frame = Frame::parse(kind, &bytes).ok()?;
+        (frame.head_length as u64).checked_next_multiple_of(FRAME_ALIGN as u64)
+    }
+
     /// The stored bytes of a segment, as they are.
     fn segment_bytes(&self, block: usize, column: usize, entry: &Entry) -> Result<Bytes> {
         let end = entry.offset.checked_add(entry.length);
@@ -301,12 +348,7 @@ impl Xdf5 {
             error @ (Error::Io { .. } | Error::FeatureOff { .. }) => Err(error),
             error => {
                 let column = column.and_then(|column| self.field(column)).map(|field| field.name().clone());
-                report.damaged.push(Damage {
-                    block: Some(block),
-                    column,
-                    offset,
-                    problem: error.to_string(),
-                });
+                report.damaged.push(Damage { block: Some(block), column, offset, problem: problem(&error) });
                 Ok(())
             }
         };

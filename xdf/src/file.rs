@@ -12,7 +12,7 @@ use arrow_schema::{Fields, Schema, SchemaRef};
 use crate::container::Xdf5;
 use crate::microsoft::{self, Microsoft};
 use crate::mmap::{Bytes, Source};
-use crate::{ColumnStatistics, Error, FileReader, OpenOptions, ReadOptions, Result, Set};
+use crate::{ColumnStatistics, Error, Extent, FileReader, OpenOptions, ReadOptions, Result, Set};
 
 /// Which format a file has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -260,6 +260,14 @@ impl File {
         match &self.inner.container {
             Container::Xdf5(xdf) => xdf.segments(block),
             Container::Microsoft(file) => file.segments(block),
+        }
+    }
+
+    /// What the newest commit needs, in no order.
+    pub(crate) fn live_extents(&self) -> Vec<Extent> {
+        match &self.inner.container {
+            Container::Xdf5(xdf) => xdf.extents(),
+            Container::Microsoft(file) => file.extents(),
         }
     }
 

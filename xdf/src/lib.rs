@@ -77,6 +77,7 @@
 //! | `set` | a table in many files: parts, a manifest, commits; partitions |
 //! | `raw` | its bytes, without Arrow: header, frames, fields, footer, directory, schema |
 //! | `encoding` | segments: arrays to bytes and back, statistics on the way |
+//! | `layout` | what every byte of a file is there for |
 //! | `factor` | levels of many dictionaries become one |
 //! | `microsoft` | containers 3.1 and 4.2 |
 //! | `mmap` | bytes of a file; the only unsafe code |
@@ -97,6 +98,7 @@ mod encoding;
 mod error;
 mod factor;
 mod file;
+mod layout;
 pub mod metadata;
 #[cfg(feature = "microsoft")]
 mod microsoft;
@@ -122,6 +124,7 @@ pub use arrow_schema;
 pub use edit::{ColumnsWriter, CompactOptions, CompactReport, Editor, RepairReport, compact, repair};
 pub use error::{Error, Result};
 pub use file::{Damage, File, Generation, SegmentInfo, VerifyReport};
+pub use layout::{Extent, Usage};
 pub use options::{OpenOptions, ReadOptions, WriteOptions};
 pub use reader::FileReader;
 pub use set::{PartWriter, Set};

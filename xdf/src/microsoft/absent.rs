@@ -6,7 +6,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
 use crate::mmap::Source;
-use crate::{Error, Generation, Result, SegmentInfo, VerifyReport};
+use crate::{Error, Extent, Generation, Result, SegmentInfo, VerifyReport};
 
 /// The first four bytes of both containers.
 pub(crate) const MAGIC: [u8; 4] = [0xf4, 0xd3, 0xd2, 0xd1];
@@ -32,6 +32,10 @@ impl Microsoft {
     }
 
     pub(crate) fn segments(&self, _block: usize) -> Vec<SegmentInfo> {
+        match *self {}
+    }
+
+    pub(crate) fn extents(&self) -> Vec<Extent> {
         match *self {}
     }
 

@@ -61,7 +61,7 @@ use self::segment::Stored;
 use crate::encoding::decoded_bytes;
 use crate::mmap::Source;
 use crate::parallel::prelude::*;
-use crate::{Damage, Error, Generation, Result, SegmentInfo, VerifyReport};
+use crate::{Damage, Error, Extent, Generation, Result, SegmentInfo, Usage, VerifyReport};
 
 /// The first four bytes of both containers.
 pub(crate) const MAGIC: [u8; 4] = container::MAGIC;
@@ -141,6 +141,23 @@ impl Microsoft {
             })
         };
         (0..self.metadata.variables.len()).map_while(describe).collect()
+    }
+
+    /// Header, segments and metadata (with the trailer of container 4.2).
+    pub(crate) fn extents(&self) -> Vec<Extent> {
+        let metadata = self.frame.metadata.start as u64;
+        let mut extents = vec![
+            Extent { offset: 0, bytes: self.frame.data_start as u64, usage: Usage::Header },
+            Extent { offset: metadata, bytes: self.size.saturating_sub(metadata), usage: Usage::Footer },
+        ];
+        for block in 0..self.metadata.block_rows.len() {
+            extents.extend((0..self.metadata.variables.len()).filter_map(|column| {
+                let Segment { offset, length } = self.part(block, column)?.segment;
+                let usage = Usage::Segment { block, column };
+                Some(Extent { offset: offset as u64, bytes: length as u64, usage })
+            }));
+        }
+        extents
     }
 
     /// The columns of a block, in the order of `schema`, which is the choice of `columns`.
