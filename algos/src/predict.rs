@@ -159,13 +159,14 @@ pub fn run(
     scan: &ScanOptions,
     executor: &Local,
     options: &PredictOptions,
-    make_sink: impl FnOnce(&SchemaRef) -> engine::Result<Box<dyn BlockSink>>,
+    make_sink: impl FnOnce(&SchemaRef) -> engine::Result<Box<dyn BlockSink>> + Send,
 ) -> Result<Report> {
     let layout = Layout::new(model, &source.schema(), options)?;
     let scan = ScanOptions { columns: Some(layout.scan.clone()), ..scan.clone() };
-    // one predictor is made before the sink, so that what cannot be predicted creates nothing
     let idle: Mutex<Vec<Box<dyn Predictor>>> = Mutex::new(vec![model.predictor(options)?]);
-    let mut sink = make_sink(&layout.schema)?;
+    // the sink is made when the first block is predicted, so that what cannot be predicted creates nothing
+    let mut make_sink = Some(make_sink);
+    let mut sink: Option<Box<dyn BlockSink>> = None;
     let mut report = Report::default();
     let work = |block: Block| -> Result<(Block, u64, u64)> {
         let waiting = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -190,10 +191,17 @@ pub fn run(
     executor.map_blocks(source, &scan, work, |(block, rows, missing)| {
         report.rows += rows;
         report.missing += missing;
-        sink.write(&block)?;
+        if let Some(make_sink) = make_sink.take() {
+            sink = Some(make_sink(&layout.schema)?);
+        }
+        sink.as_mut().map_or(Ok(()), |sink| sink.write(&block))?;
         Ok::<(), Error>(())
     })?;
-    report.written = sink.finish()?;
+    let sink = match (sink, make_sink) {
+        (None, Some(make_sink)) => Some(make_sink(&layout.schema)?),
+        (sink, _) => sink,
+    };
+    report.written = sink.map(BlockSink::finish).transpose()?.unwrap_or_default();
     Ok(report)
 }
 
