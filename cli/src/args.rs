@@ -3,6 +3,9 @@
 //! Groups of options that several commands share are structs that are flattened into them, so that an option means the
 //! same everywhere. The types hold what was typed; `session` and `input` turn it into what it means.
 
+mod cat;
+mod diff;
+mod layout;
 mod reading;
 mod selecting;
 mod values;
@@ -12,9 +15,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use cat::{CatArgs, StreamFormat};
+pub(crate) use diff::{DiffArgs, Ignored};
+pub(crate) use layout::LayoutArgs;
 pub(crate) use reading::{BadCells, InputFormat, Reading};
 pub(crate) use selecting::{Keeping, Selecting};
-pub(crate) use values::{Assignment, ByteSize, Factor};
+pub(crate) use values::{Assignment, ByteSize, Factor, RowRange};
 
 const LONG_ABOUT: &str = "\
 XDF files, out-of-core statistics and models.
@@ -27,9 +33,9 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    success, also when the reader of the output went away
   1    the work failed: a file cannot be read or written, data are wrong or damaged, or a
-       column does not exist
+       column does not exist; diff and verify: differences or damage were found
   2    the arguments cannot be understood: an unknown option, a value out of range, a syntax
-       error in a formula or an expression
+       error in a formula or an expression; diff and verify: a file cannot be read
   130  cancelled with Ctrl-C; no output is left half-written
 
 Examples:
@@ -80,6 +86,8 @@ pub(crate) enum Command {
     Info(InfoArgs),
     /// Print the first rows
     Head(HeadArgs),
+    /// Write the rows of files to the standard output
+    Cat(CatArgs),
     /// Summarise variables, also by groups
     Summary(SummaryArgs),
     /// Fit a model
@@ -87,6 +95,10 @@ pub(crate) enum Command {
     Fit(FitCommand),
     /// Apply a model to data
     Predict(PredictArgs),
+    /// Compare two tables of any format: columns, metadata, values
+    Diff(DiffArgs),
+    /// Show where the bytes of an XDF file are: columns, encodings, sizes
+    Layout(LayoutArgs),
     /// Read every byte of XDF files and report all damage
     Verify(VerifyArgs),
     /// Make simulated data
@@ -132,7 +144,8 @@ pub(crate) struct ImportArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The format follows from the end of OUT: .parquet, .arrow (IPC file), .arrows (IPC stream), .csv,
-.tsv, .csv.gz, .csv.zst, or .xdf. With - for OUT, CSV is written to the standard output.
+.tsv, .csv.gz, .csv.zst, .jsonl (JSON lines), or .xdf. With - for OUT, CSV is written to the standard
+output; cat has more to say about that.
 
 Examples:
   xdf export flights.xdf -o flights.parquet
@@ -208,7 +221,7 @@ pub(crate) struct HeadArgs {
     pub(crate) input: PathBuf,
     /// How many rows to print
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
-    pub(crate) rows: usize,
+    pub(crate) number: usize,
     #[command(flatten)]
     pub(crate) selecting: Selecting,
     #[command(flatten)]
@@ -361,7 +374,10 @@ pub(crate) enum Interval {
 /// `xdf verify`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Prints one line for each damaged place and ends with exit code 1 when there is any.
+Prints one line for each sound file, and one for each damaged place of another. --quiet leaves out
+the sound files.
+
+Exit codes: 0 all files are sound, 1 there is damage, 2 a file cannot be read.
 
 Examples:
   xdf verify flights.xdf

@@ -1,19 +1,23 @@
 //! One file a command.
 
+mod cat;
 mod completions;
 mod demo;
+mod diff;
 mod export;
 mod fit;
 mod generate;
 mod head;
 mod import;
 mod info;
+mod layout;
 mod moving;
 mod predict;
 mod summary;
 mod verify;
 
 use crate::args::{Command, FitCommand, GenerateCommand};
+use crate::failure;
 use crate::session::Session;
 
 /// Runs a command.
@@ -23,10 +27,13 @@ pub(crate) fn run(command: Command, session: &Session) -> anyhow::Result<()> {
         Command::Export(args) => export::run(&args, session),
         Command::Info(args) => info::run(&args, session),
         Command::Head(args) => head::run(&args, session),
+        Command::Cat(args) => cat::run(&args, session),
         Command::Summary(args) => summary::run(&args, session),
         Command::Fit(FitCommand::Linmod(args)) => fit::linmod(&args, session),
         Command::Predict(args) => predict::run(&args, session),
-        Command::Verify(args) => verify::run(&args, session),
+        Command::Diff(args) => diff::run(&args, session).map_err(failure::Trouble::wrap),
+        Command::Layout(args) => layout::run(&args, session),
+        Command::Verify(args) => verify::run(&args, session).map_err(failure::Trouble::wrap),
         Command::Generate(GenerateCommand::Airline(args)) => generate::airline(&args, session),
         Command::Demo(args) => demo::run(&args, session),
         Command::Completions(args) => completions::run(&args),

@@ -20,13 +20,37 @@ impl fmt::Display for Usage {
 
 impl Error for Usage {}
 
+/// The failure of a command whose exit code 1 says what it found: it could not do its work, which is exit code 2.
+#[derive(Debug)]
+pub(crate) struct Trouble(Option<anyhow::Error>);
+
+impl Trouble {
+    /// The error with exit code 2 instead of 1.
+    pub(crate) fn wrap(error: anyhow::Error) -> anyhow::Error {
+        if error.is::<Found>() || error.is::<Self>() { error } else { Self(Some(error)).into() }
+    }
+
+    /// A failure that has been printed already.
+    pub(crate) fn told() -> anyhow::Error {
+        Self(None).into()
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |error| error.fmt(f))
+    }
+}
+
+impl Error for Trouble {}
+
 /// Work that was done and whose result is bad; it has been printed already.
 #[derive(Debug)]
 pub(crate) struct Found;
 
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("damage was found")
+        f.write_str("differences or damage were found")
     }
 }
 
@@ -37,13 +61,18 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     if error.is::<Found>() {
         return ExitCode::from(1);
     }
+    let (error, least) = match error.downcast_ref() {
+        Some(Trouble(None)) => return ExitCode::from(2),
+        Some(Trouble(Some(error))) => (error, 2),
+        None => (error, 1),
+    };
     // whoever read the output has seen enough
     let is_pipe = |error: &std::io::Error| error.kind() == ErrorKind::BrokenPipe;
     if error.chain().any(|cause| cause.downcast_ref().is_some_and(is_pipe)) {
         return ExitCode::SUCCESS;
     }
     say(error);
-    ExitCode::from(code(error))
+    ExitCode::from(code(error).max(least))
 }
 
 /// Prints help and version as they are, and what is wrong with the arguments as one sentence.

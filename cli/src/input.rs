@@ -2,6 +2,7 @@
 
 mod retype;
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,14 +13,42 @@ use engine::source::{self, Format, OpenOptions, SourceExt, index_of};
 use engine::{BlockSource, Compute, Project, ScanOptions, SelectRows, factor};
 
 use self::retype::{Wanted, retype};
-use crate::args::{BadCells, InputFormat, Keeping, Reading, Selecting};
+use crate::args::{BadCells, InputFormat, Keeping, Reading, RowRange, Selecting};
+use crate::failure::Usage;
 
 /// A source that is shared by the parts of a command.
 pub(crate) type Source = Arc<dyn BlockSource>;
 
 /// Opens files and patterns as one source.
 pub(crate) fn open(paths: &[PathBuf], reading: &Reading) -> anyhow::Result<Source> {
-    let options = OpenOptions { text: text_options(reading)?, format: reading.format.map(format) };
+    check_text_only(paths, reading)?;
+    open_checked(paths, reading)
+}
+
+/// Opens two files or patterns that are read with the same options.
+pub(crate) fn open_both(a: &PathBuf, b: &PathBuf, reading: &Reading) -> anyhow::Result<(Source, Source)> {
+    check_text_only(&[a.clone(), b.clone()], reading)?;
+    let open = |path| open_checked(std::slice::from_ref(path), reading);
+    Ok((open(a)?, open(b)?))
+}
+
+/// Refuses options that say how text is read where there is no text.
+fn check_text_only(paths: &[PathBuf], reading: &Reading) -> anyhow::Result<()> {
+    let Some(option) = reading.text_only() else { return Ok(()) };
+    let files = source::formats(paths, reading.input_format.map(format))?;
+    let is_text = |(_, format): &(PathBuf, Format)| *format == Format::Text;
+    match files.first() {
+        Some((file, _)) if !files.iter().any(is_text) => Err(Usage(format!(
+            "{option} says how delimited text is read, and '{}' is not text; leave the option out",
+            file.display()
+        ))
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+fn open_checked(paths: &[PathBuf], reading: &Reading) -> anyhow::Result<Source> {
+    let options = OpenOptions { text: text_options(reading)?, format: reading.input_format.map(format) };
     let source = source::open_with(paths, &options)?;
     let schema = source.schema();
     for column in &reading.missing_in {
@@ -80,12 +109,17 @@ pub(crate) fn keep(source: Source, keeping: &Keeping) -> anyhow::Result<Source> 
     Ok(source.with(Project::new(names.filter(|name| !keeping.drop.contains(name)).collect()))?)
 }
 
-/// The rows of the input that are read.
+/// A scan of the rows of the input that are wanted.
 pub(crate) fn limit(scan: ScanOptions, selecting: &Selecting) -> ScanOptions {
-    match selecting.max_rows {
-        Some(rows) => scan.with_rows(0..rows),
-        None => scan,
-    }
+    let all = selecting.rows.is_none() && selecting.max_rows.is_none();
+    if all { scan } else { scan.with_rows(rows(selecting)) }
+}
+
+/// The rows of the input that are wanted, counted from 0, without the end.
+pub(crate) fn rows(selecting: &Selecting) -> Range<u64> {
+    let range = selecting.rows.map_or(0..u64::MAX, RowRange::range);
+    let most = selecting.max_rows.unwrap_or(u64::MAX);
+    range.start..range.end.min(range.start.saturating_add(most))
 }
 
 fn format(format: InputFormat) -> Format {

@@ -4,12 +4,20 @@
 mod airline;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/cat.rs"]
+mod cat;
+#[path = "cli/diff.rs"]
+mod diff;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/layout.rs"]
+mod layout;
 #[path = "cli/models.rs"]
 mod models;
+#[path = "cli/verify.rs"]
+mod verify;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

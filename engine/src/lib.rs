@@ -25,6 +25,7 @@
 mod accumulator;
 mod block;
 mod budget;
+pub mod diff;
 mod error;
 mod estimator;
 mod executor;

@@ -7,9 +7,11 @@ mod file;
 mod ipc;
 mod memory;
 mod parquet;
+mod stream;
 pub mod text;
 mod xdf_file;
 
+use std::io::Write;
 use std::path::Path;
 
 use arrow_schema::SchemaRef;
@@ -88,8 +90,7 @@ pub fn create(
 ) -> Result<Box<dyn BlockSink>> {
     let path = path.as_ref();
     let Some(format) = options.format.or_else(|| Format::from_name(path)) else {
-        let reason =
-            "the name tells no format to write; end it in .xdf, .parquet, .arrow, .arrows, .csv or .tsv";
+        let reason = "the name tells no format to write; end it in .xdf, .parquet, .arrow, .arrows, .csv, .tsv or .jsonl";
         return Err(Error::UnknownFormat { path: path.to_path_buf(), reason: reason.into() });
     };
     Ok(match format {
@@ -98,7 +99,36 @@ pub fn create(
         Format::Ipc => Box::new(IpcSink::create(path, schema, options, false)?),
         Format::IpcStream => Box::new(IpcSink::create(path, schema, options, true)?),
         Format::Text => Box::new(TextSink::create(path, schema, options)?),
+        Format::JsonLines => Box::new(TextSink::create(path, schema, &json_lines(options))?),
     })
+}
+
+/// A sink on something that is no file, such as the standard output; `name` stands for it in errors. It is delimited
+/// text unless `options.format` asks for JSON lines or an Arrow IPC stream.
+///
+/// # Errors
+/// When the format is one that only files can have, or a column has a type that it does not store.
+pub fn to_writer(
+    writer: impl Write + Send + 'static,
+    name: &str,
+    schema: &SchemaRef,
+    options: &SinkOptions,
+) -> Result<Box<dyn BlockSink>> {
+    Ok(match options.format.unwrap_or(Format::Text) {
+        Format::Text => Box::new(TextSink::to_writer(writer, name, schema, options)?),
+        Format::JsonLines => Box::new(TextSink::to_writer(writer, name, schema, &json_lines(options))?),
+        Format::IpcStream => Box::new(IpcSink::to_writer(writer, name, schema, options)?),
+        Format::Xdf | Format::Parquet | Format::Ipc => {
+            let reason = format!(
+                "the {name} takes text, JSON lines and Arrow IPC streams; write a file for other formats"
+            );
+            return Err(Error::InvalidOption { option: "format".into(), reason });
+        }
+    })
+}
+
+fn json_lines(options: &SinkOptions) -> SinkOptions {
+    SinkOptions { text: options.text.clone().with_json_lines(true), ..options.clone() }
 }
 
 /// Moves all blocks of a reader into a sink and completes it.

@@ -20,7 +20,7 @@ pub use concat::ConcatSource;
 pub use conform::conform;
 pub use ipc::IpcSource;
 pub use memory::MemorySource;
-pub use open::{Format, OpenOptions, open, open_with};
+pub use open::{Format, OpenOptions, formats, open, open_with};
 pub use parquet::ParquetSource;
 pub use xdf_file::XdfSource;
 

@@ -10,7 +10,7 @@ use super::values::{self, Assignment, Factor};
 pub(crate) struct Reading {
     /// The format of the input, where neither its bytes nor its name should decide
     #[arg(long, value_name = "FORMAT")]
-    pub(crate) format: Option<InputFormat>,
+    pub(crate) input_format: Option<InputFormat>,
     /// Text that means missing, in delimited text; can be repeated [default: NA and the empty cell]
     #[arg(long, value_name = "STR", allow_hyphen_values = true)]
     pub(crate) missing: Vec<String>,
@@ -56,6 +56,27 @@ pub(crate) struct Reading {
     /// What happens to a cell of text that does not fit the type of its column
     #[arg(long, value_name = "ACTION", default_value = "error")]
     pub(crate) bad_cells: BadCells,
+}
+
+impl Reading {
+    /// The first option given that has a meaning for delimited text alone.
+    pub(crate) fn text_only(&self) -> Option<&'static str> {
+        let options = [
+            (!self.missing.is_empty(), "--missing"),
+            (!self.missing_in.is_empty(), "--missing-in"),
+            (self.float32, "--float32"),
+            (self.delimiter.is_some(), "--delimiter"),
+            (self.quote.is_some(), "--quote"),
+            (self.decimal.is_some(), "--decimal"),
+            (self.encoding.is_some(), "--encoding"),
+            (self.header, "--header"),
+            (self.no_header, "--no-header"),
+            (self.skip_lines.is_some(), "--skip-lines"),
+            (self.sniff_rows.is_some(), "--sniff-rows"),
+            (self.bad_cells == BadCells::Missing, "--bad-cells"),
+        ];
+        options.into_iter().find(|(given, _)| *given).map(|(_, name)| name)
+    }
 }
 
 /// What happens to a cell that does not fit its column.

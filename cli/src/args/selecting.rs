@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Assignment;
+use super::{Assignment, RowRange};
 
 /// Rows and computed columns, for every command that reads data.
 #[derive(Debug, Clone, Default, Args)]
@@ -14,6 +14,9 @@ pub(crate) struct Selecting {
     /// Compute a column, such as 'late = delay > 15'; can be repeated, and a later one may use an earlier one
     #[arg(long, value_name = "NAME=EXPR")]
     pub(crate) compute: Vec<Assignment>,
+    /// Read only these rows of the input, counted from 1, both ends included: 11..20, 11.. or ..20
+    #[arg(long, value_name = "A..B")]
+    pub(crate) rows: Option<RowRange>,
     /// Read at most this many rows of the input
     #[arg(long, value_name = "N", value_parser = super::values::count)]
     pub(crate) max_rows: Option<u64>,
@@ -24,7 +27,13 @@ pub(crate) struct Selecting {
 #[command(next_help_heading = "Selection")]
 pub(crate) struct Keeping {
     /// Keep only these columns, in this order
-    #[arg(long, value_name = "A,B", value_delimiter = ',', conflicts_with = "drop")]
+    #[arg(
+        long,
+        visible_alias = "columns",
+        value_name = "A,B",
+        value_delimiter = ',',
+        conflicts_with = "drop"
+    )]
     pub(crate) keep: Vec<String>,
     /// Leave these columns out
     #[arg(long, value_name = "A,B", value_delimiter = ',')]

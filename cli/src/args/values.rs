@@ -1,5 +1,6 @@
 //! Values with a syntax of their own: sizes, counts, `NAME=VALUE`, levels of factors.
 
+use std::ops::Range;
 use std::str::FromStr;
 
 /// A number of bytes: `1073741824`, `512MiB`, `2GB`.
@@ -45,11 +46,56 @@ pub(crate) fn count(text: &str) -> Result<u64, String> {
     number.checked_mul(factor).ok_or_else(|| EXPECTED.into())
 }
 
+/// Rows from one to another, counted from 1, both included: `11..20`, `11..`, `..20`, `7`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RowRange {
+    first: u64,
+    last: u64,
+}
+
+impl RowRange {
+    /// The rows counted from 0, without the end.
+    pub(crate) fn range(self) -> Range<u64> {
+        self.first - 1..self.last
+    }
+}
+
+impl FromStr for RowRange {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const EXPECTED: &str = "expected rows counted from 1, such as 11..20, 11.. or ..20";
+        let end = |text: &str, open: u64| match text.trim() {
+            "" => Ok(open),
+            text => count(text).map_err(|_| EXPECTED.to_owned()),
+        };
+        let (first, last) = match text.split_once("..").or_else(|| text.split_once(':')) {
+            Some((first, last)) => (end(first, 1)?, end(last, u64::MAX)?),
+            None => (count(text).map_err(|_| EXPECTED.to_owned())?, count(text)?),
+        };
+        if first == 0 {
+            return Err("rows are counted from 1".into());
+        }
+        if last < first {
+            return Err(format!("the last row, {last}, is before the first, {first}"));
+        }
+        Ok(Self { first, last })
+    }
+}
+
 /// A probability between 0 and 1, neither of them.
 pub(crate) fn probability(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value > 0.0 && value < 1.0 => Ok(value),
         _ => Err("expected a number between 0 and 1, such as 0.95".into()),
+    }
+}
+
+/// A number that is not negative.
+pub(crate) fn not_negative(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value >= 0.0 && value.is_finite() => Ok(value),
+        _ => Err("expected a number that is not negative, such as 1e-9".into()),
     }
 }
 
@@ -175,6 +221,18 @@ mod tests {
         assert!(count("M").is_err());
         assert!(count("-5").is_err());
         assert!(count("99999999999G").is_err());
+    }
+
+    #[test]
+    fn rows_are_counted_from_one() {
+        for (text, range) in
+            [("11..20", 10..20), ("11:20", 10..20), ("5..", 4..u64::MAX), ("..1k", 0..1000), ("7", 6..7)]
+        {
+            assert_eq!(text.parse::<RowRange>().unwrap().range(), range, "{text}");
+        }
+        for text in ["", "0..5", "9..3", "a..b", "1..2..3", "-1"] {
+            assert!(text.parse::<RowRange>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -15,12 +15,12 @@ pub(super) fn run(args: &HeadArgs, session: &Session) -> anyhow::Result<()> {
     let mut scan = input::limit(session.scan(&monitor), &args.selecting);
     if args.selecting.filter.is_none() {
         // nothing behind the last row that is printed needs to be read
-        let rows = args.selecting.max_rows.unwrap_or(u64::MAX).min(args.rows as u64);
-        scan = scan.with_rows(0..rows);
+        let rows = input::rows(&args.selecting);
+        scan = scan.with_rows(rows.start..rows.end.min(rows.start.saturating_add(args.number as u64)));
     }
     let schema = source.schema();
     let mut batches = Vec::new();
-    let mut wanted = args.rows;
+    let mut wanted = args.number;
     if wanted > 0 {
         for block in source.open(&scan)? {
             let batch = block?.batch;

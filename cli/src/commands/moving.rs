@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use arrow_schema::SchemaRef;
-use engine::sink::{self, SinkOptions, TextSink};
+use engine::sink::{self, SinkOptions};
 use engine::{BlockSink, Written};
 use serde_json::json;
 
@@ -39,20 +39,20 @@ pub(super) fn is_standard_output(output: &Path) -> bool {
     output == Path::new("-")
 }
 
-/// A sink for a file, or for CSV on the standard output when `output` is `-`.
+/// A sink for a file, or on the standard output when `output` is `-`: CSV unless the options say another format.
 pub(super) fn create(
     output: &Path,
     schema: &SchemaRef,
     options: &SinkOptions,
 ) -> engine::Result<Box<dyn BlockSink>> {
     if is_standard_output(output) {
-        Ok(Box::new(TextSink::to_writer(std::io::stdout(), "standard output", schema, options)?))
+        sink::to_writer(std::io::stdout(), "standard output", schema, options)
     } else {
         sink::create(output, schema, options)
     }
 }
 
-/// Moves a source to a file, or as CSV to the standard output when `output` is `-`.
+/// Moves a source to a file, or to the standard output when `output` is `-`.
 pub(super) fn transfer(
     doing: &'static str,
     source: &Source,
@@ -67,8 +67,8 @@ pub(super) fn transfer(
     let monitor = session.monitor();
     let scan = input::limit(session.scan(&monitor), selecting).with_block_rows(options.block_rows);
     let info = source.info();
-    let rows = info.rows.map(|rows| rows.min(selecting.max_rows.unwrap_or(u64::MAX)));
-    monitor.start(rows, info.bytes);
+    let wanted = input::rows(selecting);
+    monitor.start(info.rows.map(|rows| rows.min(wanted.end).saturating_sub(wanted.start)), info.bytes);
     let progress = session.progress(doing, &monitor);
     let written = engine::transfer(source.open(&scan)?, sink)?;
     drop(progress);

@@ -1,66 +1,123 @@
 //! `xdf verify`: every byte read, every damaged place reported.
 
-use serde_json::json;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use xdf::{Damage, Error, VerifyReport};
 
 use crate::args::VerifyArgs;
-use crate::failure::{self, Found};
+use crate::failure::{self, Found, Trouble};
 use crate::output::{self, bytes, counted, print_json};
 use crate::session::Session;
 
+/// What was found of one file.
+enum Finding {
+    /// It was read to the end.
+    Read(VerifyReport),
+    /// It is damaged where it would say what it holds.
+    Unreadable(Error),
+    /// It was not read: it is not there, or of a kind that this program does not read.
+    NotRead(Error),
+}
+
 pub(super) fn run(args: &VerifyArgs, session: &Session) -> anyhow::Result<()> {
     let mut reports = Vec::new();
-    let mut sound = true;
+    let (mut sound, mut not_read) = (true, 0);
     for path in &args.files {
-        // a file that cannot even be opened is damage too, and no reason to leave the others unread
-        let report = xdf::File::open(path).and_then(|file| file.verify());
-        sound &= report.as_ref().is_ok_and(xdf::VerifyReport::is_ok);
-        let name = path.display();
+        session.monitor().check()?;
+        // a file that cannot be opened is no reason to leave the others unread
+        let finding = Finding::of(path);
+        sound &= finding.is_sound();
+        not_read += usize::from(matches!(finding, Finding::NotRead(_)));
         if session.json {
-            reports.push(match report {
-                Ok(report) => json!({
-                    "fileName": name.to_string(),
-                    "ok": report.is_ok(),
-                    "numBlocks": report.blocks,
-                    "numSegments": report.segments,
-                    "bytes": report.bytes,
-                    "damaged": report.damaged.iter().map(|damage| json!({
-                        "block": damage.block,
-                        "column": damage.column,
-                        "offset": damage.offset,
-                        "problem": damage.problem,
-                    })).collect::<Vec<_>>(),
-                }),
-                Err(error) => {
-                    json!({ "fileName": name.to_string(), "ok": false, "error": error.to_string() })
-                }
-            });
-            continue;
-        }
-        match report {
-            Ok(report) if report.is_ok() => {
-                if !session.quiet {
-                    output::print(&format!(
-                        "{name}: sound ({}, {}, {})",
-                        counted(report.blocks as u64, "block"),
-                        counted(report.segments, "segment"),
-                        bytes(report.bytes)
-                    ))?;
-                }
-            }
-            Ok(report) => {
-                for damage in &report.damaged {
-                    let column =
-                        damage.column.as_ref().map(|name| format!("column '{name}', ")).unwrap_or_default();
-                    let block = damage.block.map(|block| format!("block {block}, ")).unwrap_or_default();
-                    let place = format!("{column}{block}byte {}", damage.offset);
-                    output::print(&format!("{name}: damaged: {place}: {}", damage.problem))?;
-                }
-            }
-            Err(error) => failure::say(&error.into()),
+            reports.push(finding.document(path));
+        } else {
+            finding.print(path, session)?;
         }
     }
     if session.json {
         print_json(&reports)?;
     }
-    if sound { Ok(()) } else { Err(Found.into()) }
+    match (sound, not_read) {
+        (true, 0) => Ok(()),
+        (_, 0) => Err(Found.into()),
+        _ => Err(Trouble::told()),
+    }
+}
+
+impl Finding {
+    fn of(path: &Path) -> Self {
+        match xdf::File::open(path).and_then(|file| file.verify()) {
+            Ok(report) => Self::Read(report),
+            Err(error @ (Error::Io { .. } | Error::NewerVersion { .. } | Error::Unsupported { .. })) => {
+                Self::NotRead(error)
+            }
+            Err(error) => Self::Unreadable(error),
+        }
+    }
+
+    fn is_sound(&self) -> bool {
+        matches!(self, Self::Read(report) if report.is_ok())
+    }
+
+    fn document(&self, path: &Path) -> Value {
+        let name = path.display().to_string();
+        match self {
+            Self::Read(report) => json!({
+                "fileName": name,
+                "ok": report.is_ok(),
+                "numBlocks": report.blocks,
+                "numSegments": report.segments,
+                "bytes": report.bytes,
+                "damaged": report.damaged.iter().map(|damage| json!({
+                    "block": damage.block,
+                    "column": damage.column,
+                    "offset": damage.offset,
+                    "problem": damage.problem,
+                })).collect::<Vec<_>>(),
+            }),
+            Self::Unreadable(error) | Self::NotRead(error) => {
+                json!({ "fileName": name, "ok": false, "error": error.to_string() })
+            }
+        }
+    }
+
+    /// One line for a sound file, one for each damaged place of another.
+    fn print(self, path: &Path, session: &Session) -> anyhow::Result<()> {
+        let name = path.display();
+        match self {
+            Self::Read(report) if report.is_ok() => {
+                if session.quiet {
+                    return Ok(());
+                }
+                output::print(&format!(
+                    "{name}: sound ({}, {}, {})",
+                    counted(report.blocks as u64, "block"),
+                    counted(report.segments, "segment"),
+                    bytes(report.bytes)
+                ))
+            }
+            Self::Read(report) => report
+                .damaged
+                .iter()
+                .try_for_each(|damage| output::print(&format!("{name}: damaged: {}", place(damage)))),
+            Self::Unreadable(error) => {
+                let (text, quoted) = (error.to_string(), format!("'{name}' "));
+                let text = text.strip_prefix(&quoted).unwrap_or(&text);
+                let text = text.strip_prefix("is damaged: ").unwrap_or(text);
+                output::print(&format!("{name}: damaged: {text}"))
+            }
+            Self::NotRead(error) => {
+                failure::say(&error.into());
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Where the damage is and what it is.
+fn place(damage: &Damage) -> String {
+    let column = damage.column.as_ref().map(|name| format!("column '{name}', ")).unwrap_or_default();
+    let block = damage.block.map(|block| format!("block {block}, ")).unwrap_or_default();
+    format!("{column}{block}byte {}: {}", damage.offset, damage.problem)
 }

@@ -168,6 +168,50 @@ fn decimals_are_not_cut_off() {
 }
 
 #[test]
+fn options_for_text_where_there_is_none() {
+    let folder = Folder::new();
+    folder.flights();
+    folder.write("in.csv", "x;y\nM;2\n");
+    folder.xdf(["export", "in.csv", "-o", "in.parquet", "--quiet"]).text();
+    for option in [
+        "--missing=M",
+        "--missing-in=x=M",
+        "--float32",
+        "--delimiter=;",
+        "--quote=none",
+        "--decimal=,",
+        "--encoding=latin1",
+        "--header",
+        "--no-header",
+        "--skip-lines=1",
+        "--sniff-rows=5",
+        "--bad-cells=missing",
+    ] {
+        let name = option.split('=').next().unwrap();
+        for file in ["flights.xdf", "in.parquet"] {
+            folder.xdf(["head", file, option]).fails(2, &[name, file, "is not text"]);
+        }
+    }
+    // one of two is text
+    let both = ["diff", "in.parquet", "in.csv", "--delimiter", ";", "--missing", "M"];
+    assert_eq!(folder.xdf(both).code, 1);
+    folder.xdf(["head", "in.parquet", "--bad-cells", "error"]).text();
+}
+
+#[test]
+fn data_that_do_not_fit_the_model_write_nothing() {
+    let folder = Folder::new();
+    folder.write("in.csv", "x,y\n1,2\n2,3\n3,5\n");
+    folder.xdf(["fit", "linmod", "y ~ x", "in.csv", "-o", "a.model", "--quiet"]).text();
+    folder.write("texts.csv", "x\none\ntwo\n");
+    let before = folder.contents();
+    for output in ["-", "out.csv", "out.xdf"] {
+        folder.xdf(["predict", "a.model", "texts.csv", "-o", output]).fails(1, &["'x'"]);
+        assert!(folder.contents() == before);
+    }
+}
+
+#[test]
 fn data_without_a_column_of_the_model() {
     let folder = Folder::new();
     folder.flights();

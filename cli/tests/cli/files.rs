@@ -1,4 +1,4 @@
-//! Files in and out: import, export, info, head, verify.
+//! Files in and out: import, export, info, head.
 
 use serde_json::json;
 
@@ -161,39 +161,6 @@ fn cells_that_do_not_fit_are_counted_when_they_may_be() {
     let info = folder.xdf(["info", "out.xdf", "--vars", "--json"]).json();
     assert_eq!(info["varInfo"]["x"]["storage"], "int16");
     assert_eq!(info["varInfo"]["x"]["missing"], 2);
-}
-
-#[test]
-fn verify_finds_every_damaged_segment() {
-    let folder = Folder::new();
-    folder.flights();
-    let sound = folder.xdf(["verify", "flights.xdf", "--json"]).json();
-    assert_eq!(sound[0]["ok"], true);
-    assert_eq!(sound[0]["numBlocks"], 5);
-    let mut bytes = folder.read("flights.xdf");
-    let info = folder.xdf(["info", "flights.xdf", "--blocks", "--json"]).json();
-    // a byte in the middle of two segments
-    for (block, column) in [(1, 10), (3, 12)] {
-        let segment = &info["blocks"][block]["segments"][column];
-        let place = segment["offset"].as_u64().unwrap() + segment["bytes"].as_u64().unwrap() / 2;
-        bytes[place as usize] ^= 0x10;
-    }
-    folder.write("flipped.xdf", &bytes);
-    let run = folder.xdf(["verify", "flights.xdf", "flipped.xdf"]);
-    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
-    let damaged: Vec<&str> =
-        run.stdout.lines().filter(|line| line.starts_with("flipped.xdf: damaged: ")).collect();
-    assert_eq!(damaged.len(), 2, "{}", run.stdout);
-    assert!(damaged.iter().all(|line| line.contains("column '") && line.contains("block ")), "{damaged:?}");
-    assert!(run.stdout.starts_with("flights.xdf: sound (5 blocks, 65 segments, "), "{}", run.stdout);
-    let missing = folder.xdf(["verify", "nowhere.xdf", "flights.xdf"]);
-    assert_eq!(missing.code, 1);
-    assert!(
-        missing.stderr.starts_with("xdf: ") && missing.stderr.contains("nowhere.xdf"),
-        "{}",
-        missing.stderr
-    );
-    assert!(missing.stdout.starts_with("flights.xdf: sound"), "the other files are read nevertheless");
 }
 
 #[test]

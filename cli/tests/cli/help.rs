@@ -3,16 +3,19 @@
 use super::Folder;
 
 /// All commands.
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: &[&[&str]] = &[
     &[],
     &["import"],
     &["export"],
     &["info"],
     &["head"],
+    &["cat"],
     &["summary"],
     &["fit"],
     &["fit", "linmod"],
     &["predict"],
+    &["diff"],
+    &["layout"],
     &["verify"],
     &["generate"],
     &["generate", "airline"],

@@ -4,6 +4,8 @@
 //! where they need it, and an empty text (`""`) is not a missing value (nothing between the delimiters). Where nothing
 //! cannot be seen, in files of one column or delimited by blanks, missing is written as `NA`, and the text `NA` is
 //! quoted everywhere.
+//!
+//! The same values can be written as JSON lines, one object a row; dates are texts there, and infinities are `null`.
 
 mod format;
 
@@ -17,6 +19,7 @@ use rayon::prelude::*;
 use zstd::stream::write::Encoder as ZstdEncoder;
 
 use self::format::{Layout, Row};
+use super::stream::Stream;
 use super::{AtomicFile, BlockSink, SinkOptions, Written};
 use crate::{Block, Error, Result};
 
@@ -34,11 +37,14 @@ pub struct TextSinkOptions {
     pub header: bool,
     /// Significant digits of decimal numbers; default as many as give the same number again.
     pub float_digits: Option<usize>,
+    /// Whether each row is a JSON object, without a header, whatever is said of delimiter and missing values; default
+    /// `false`.
+    pub json_lines: bool,
 }
 
 impl Default for TextSinkOptions {
     fn default() -> Self {
-        Self { delimiter: None, missing: String::new(), header: true, float_digits: None }
+        Self { delimiter: None, missing: String::new(), header: true, float_digits: None, json_lines: false }
     }
 }
 
@@ -64,6 +70,13 @@ impl TextSinkOptions {
         self
     }
 
+    /// Writes JSON lines, or not.
+    #[must_use]
+    pub fn with_json_lines(mut self, json_lines: bool) -> Self {
+        self.json_lines = json_lines;
+        self
+    }
+
     /// Rounds decimal numbers to so many significant digits.
     #[must_use]
     pub fn with_float_digits(mut self, digits: usize) -> Self {
@@ -85,7 +98,7 @@ enum Output {
     Plain(AtomicFile),
     Gzip(GzEncoder<AtomicFile>),
     Zstd(ZstdEncoder<'static, AtomicFile>),
-    Stream { writer: Box<dyn Write + Send>, bytes: u64 },
+    Stream(Stream),
 }
 
 impl TextSink {
@@ -116,7 +129,7 @@ impl TextSink {
             }
         };
         Self { path: path.to_path_buf(), schema: schema.clone(), layout, output, written: Written::default() }
-            .begin(delimiter, options.text.header)
+            .begin(delimiter, options.text.header && !options.text.json_lines)
     }
 
     /// Starts text on something that is no file, such as the standard output; `name` stands for it in errors.
@@ -131,9 +144,9 @@ impl TextSink {
     ) -> Result<Self> {
         let delimiter = options.text.delimiter.unwrap_or(b',');
         let layout = layout(delimiter, schema, options)?;
-        let output = Output::Stream { writer: Box::new(writer), bytes: 0 };
+        let output = Output::Stream(Stream::new(writer));
         Self { path: name.into(), schema: schema.clone(), layout, output, written: Written::default() }
-            .begin(delimiter, options.text.header)
+            .begin(delimiter, options.text.header && !options.text.json_lines)
     }
 
     /// Writes the header.
@@ -181,6 +194,9 @@ fn layout(delimiter: u8, schema: &SchemaRef, options: &SinkOptions) -> Result<La
     for field in schema.fields() {
         format::check(field)?;
     }
+    if options.text.json_lines {
+        return Ok(Layout::json_lines(schema, options.text.float_digits));
+    }
     let invisible = schema.fields().len() == 1 || delimiter == b' ';
     let missing = match options.text.missing.as_str() {
         "" if invisible => "NA",
@@ -195,11 +211,7 @@ impl Write for Output {
             Self::Plain(file) => file.write(bytes),
             Self::Gzip(file) => file.write(bytes),
             Self::Zstd(file) => file.write(bytes),
-            Self::Stream { writer, bytes: count } => {
-                let written = writer.write(bytes)?;
-                *count += written as u64;
-                Ok(written)
-            }
+            Self::Stream(stream) => stream.write(bytes),
         }
     }
 
@@ -208,7 +220,7 @@ impl Write for Output {
             Self::Plain(file) => file.flush(),
             Self::Gzip(file) => file.flush(),
             Self::Zstd(file) => file.flush(),
-            Self::Stream { writer, .. } => writer.flush(),
+            Self::Stream(stream) => stream.flush(),
         }
     }
 }
@@ -245,9 +257,9 @@ impl BlockSink for TextSink {
             Output::Plain(file) => file,
             Output::Gzip(file) => file.finish().map_err(Error::io(&self.path))?,
             Output::Zstd(file) => file.finish().map_err(Error::io(&self.path))?,
-            Output::Stream { mut writer, bytes } => {
-                writer.flush().map_err(Error::io(&self.path))?;
-                return Ok(Written { bytes, ..self.written });
+            Output::Stream(mut stream) => {
+                stream.flush().map_err(Error::io(&self.path))?;
+                return Ok(Written { bytes: stream.bytes(), ..self.written });
             }
         };
         Ok(Written { bytes: file.persist()?, ..self.written })

@@ -22,6 +22,8 @@ pub enum Format {
     IpcStream,
     /// Delimited text, possibly compressed.
     Text,
+    /// One JSON object a row, possibly compressed; written, not read.
+    JsonLines,
 }
 
 /// How to open paths whose format leaves something to say.
@@ -44,6 +46,7 @@ impl Format {
             "arrow" | "feather" | "ipc" => Self::Ipc,
             "arrows" => Self::IpcStream,
             "csv" | "tsv" | "tab" | "txt" | "dat" | "psv" => Self::Text,
+            "jsonl" | "ndjson" => Self::JsonLines,
             _ => return None,
         })
     }
@@ -76,24 +79,34 @@ pub fn open(path: impl AsRef<Path>) -> Result<Arc<dyn BlockSource>> {
 /// # Errors
 /// As [`open`]; also when the files are of different formats or columns.
 pub fn open_with(paths: &[impl AsRef<Path>], options: &OpenOptions) -> Result<Arc<dyn BlockSource>> {
-    let mut files = Vec::new();
-    for path in paths {
-        expand(path.as_ref(), &mut files)?;
-    }
-    let formats = files
-        .iter()
-        .map(|file| options.format.map_or_else(|| detect(file), Ok))
-        .collect::<Result<Vec<Format>>>()?;
-    if !files.is_empty() && formats.iter().all(|&format| format == Format::Text) {
+    let files = formats(paths, options.format)?;
+    if !files.is_empty() && files.iter().all(|(_, format)| *format == Format::Text) {
+        let files = files.into_iter().map(|(file, _)| file).collect();
         return Ok(Arc::new(TextSource::open(files, options.text.clone())?));
     }
-    let mut sources = files.iter().zip(formats).map(|(file, format)| one(file, format, options));
+    let mut sources = files.iter().map(|(file, format)| one(file, *format, options));
     if files.len() == 1
         && let Some(source) = sources.next()
     {
         return source;
     }
     Ok(Arc::new(ConcatSource::try_new(sources.collect::<Result<_>>()?)?))
+}
+
+/// The files that paths and patterns stand for, each with its format: the given one, or else what bytes and name tell.
+///
+/// # Errors
+/// As [`open`].
+pub fn formats(paths: &[impl AsRef<Path>], format: Option<Format>) -> Result<Vec<(PathBuf, Format)>> {
+    let mut files = Vec::new();
+    for path in paths {
+        expand(path.as_ref(), &mut files)?;
+    }
+    let detected = |file: PathBuf| {
+        let format = format.map_or_else(|| detect(&file), Ok)?;
+        Ok((file, format))
+    };
+    files.into_iter().map(detected).collect()
 }
 
 fn one(path: &Path, format: Format, options: &OpenOptions) -> Result<Arc<dyn BlockSource>> {
@@ -103,6 +116,10 @@ fn one(path: &Path, format: Format, options: &OpenOptions) -> Result<Arc<dyn Blo
         Format::Ipc => Arc::new(IpcSource::open(path, false)?),
         Format::IpcStream => Arc::new(IpcSource::open(path, true)?),
         Format::Text => Arc::new(TextSource::open(vec![path.to_path_buf()], options.text.clone())?),
+        Format::JsonLines => {
+            let reason = "JSON lines are written, but not read; convert them to CSV or Parquet";
+            return Err(Error::UnknownFormat { path: path.to_path_buf(), reason: reason.into() });
+        }
     })
 }
 

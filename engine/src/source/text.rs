@@ -39,7 +39,7 @@ use encoding_rs::Encoding;
 
 pub use error::{BadCell, BadCells, TextError};
 pub use options::{OnError, TextOptions};
-pub use types::parse_type;
+pub use types::{parse_type, type_name};
 
 use self::error::listed;
 use self::levels::LevelTable;
@@ -334,7 +334,7 @@ fn given(names: &[String], options: &TextOptions) -> Result<Vec<Spec>> {
                     option: format!("type of '{name}'"),
                     reason: format!(
                         "is {}, but levels are given for it, so it is a factor",
-                        types::type_name(&data_type)
+                        type_name(&data_type)
                     ),
                 });
             }

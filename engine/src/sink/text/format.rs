@@ -3,6 +3,8 @@
 //! Integers are written two digits at a time. A decimal number that is an integer divided by 100, 10^4 or 10^6, as most
 //! measured ones are, is written as that integer with a point in it: with at most 15 digits (6 for single precision)
 //! no shorter text gives the same number. The others go to the standard library, which finds the shortest digits.
+//!
+//! JSON lines differ in what stands between the values: names before them, other quotes, `null` for what is missing.
 
 use std::io::Write;
 
@@ -14,7 +16,7 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, BooleanArray, Int32Array, RecordBatch, StringArray};
 use arrow_buffer::ScalarBuffer;
-use arrow_schema::{DataType, Field, TimeUnit};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 use crate::factor::{codes_and_levels, is_factor};
 use crate::source::text::date::{write_date, write_timestamp};
@@ -28,6 +30,8 @@ pub(crate) struct Layout {
     float_digits: Option<usize>,
     /// Bytes for which a text is quoted.
     special: [bool; 256],
+    /// For JSON lines: what stands before the value of each column.
+    keys: Option<Vec<Vec<u8>>>,
 }
 
 impl Layout {
@@ -36,11 +40,29 @@ impl Layout {
         for byte in [delimiter, b'"', b'\n', b'\r'] {
             special[usize::from(byte)] = true;
         }
-        Self { delimiter, missing: missing.as_bytes().to_vec(), float_digits, special }
+        Self { delimiter, missing: missing.as_bytes().to_vec(), float_digits, special, keys: None }
+    }
+
+    /// One JSON object a row, with the names of the columns for keys.
+    pub(crate) fn json_lines(schema: &Schema, float_digits: Option<usize>) -> Self {
+        let keys = schema.fields().iter().enumerate().map(|(index, field)| {
+            let mut key = vec![if index == 0 { b'{' } else { b',' }];
+            json_text(field.name().as_bytes(), &mut key);
+            key.push(b':');
+            key
+        });
+        Self { keys: Some(keys.collect()), ..Self::new(b',', "null", float_digits) }
+    }
+
+    fn is_json(&self) -> bool {
+        self.keys.is_some()
     }
 
     /// Writes a text, quoted if it needs it.
     pub(crate) fn text(&self, text: &[u8], out: &mut Vec<u8>) {
+        if self.is_json() {
+            return json_text(text, out);
+        }
         let blank = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_whitespace);
         let mark = text.starts_with("\u{FEFF}".as_bytes());
         let quoted = text.iter().any(|&byte| self.special[usize::from(byte)])
@@ -137,15 +159,21 @@ impl<'a> Row<'a> {
 
     /// Writes a row and its line end.
     pub(crate) fn write(&self, row: usize, out: &mut Vec<u8>) {
+        let keys = self.layout.keys.as_deref();
         for (index, (array, values)) in self.columns.iter().enumerate() {
-            if index > 0 {
-                out.push(self.layout.delimiter);
+            match keys.and_then(|keys| keys.get(index)) {
+                Some(key) => out.extend_from_slice(key),
+                None if index > 0 => out.push(self.layout.delimiter),
+                None => {}
             }
             if array.is_null(row) {
                 out.extend_from_slice(&self.layout.missing);
             } else {
                 self.value(values, row, out);
             }
+        }
+        if keys.is_some() {
+            out.extend_from_slice(if self.columns.is_empty() { b"{}" } else { b"}" });
         }
         out.push(b'\n');
     }
@@ -168,12 +196,25 @@ impl<'a> Row<'a> {
                 let level = usize::try_from(codes.value(row)).ok().and_then(|code| levels.get(code));
                 out.extend_from_slice(level.map_or(self.layout.missing.as_slice(), Vec::as_slice));
             }
-            Values::Date(values) => write_date(i64::from(values[row]), out),
-            Values::Timestamp { values, unit, utc } => {
+            Values::Date(values) => self.quoted(out, |out| write_date(i64::from(values[row]), out)),
+            Values::Timestamp { values, unit, utc } => self.quoted(out, |out| {
                 let separator = if self.layout.delimiter == b' ' { 'T' } else { ' ' };
                 write_timestamp(values[row], *unit, separator, *utc, out);
-            }
+            }),
         }
+    }
+
+    /// In the quotes that JSON wants around what is no number.
+    fn quoted(&self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+        let quote: &[u8] = if self.layout.is_json() { b"\"" } else { b"" };
+        out.extend_from_slice(quote);
+        write(out);
+        out.extend_from_slice(quote);
+    }
+
+    /// Whether a number is written as missing; JSON has no infinity either.
+    fn is_missing(&self, is_nan: bool, is_infinite: bool) -> bool {
+        is_nan || is_infinite && self.layout.is_json()
     }
 
     fn float64(&self, value: f64, out: &mut Vec<u8>) {
@@ -183,7 +224,7 @@ impl<'a> Row<'a> {
             }
             _ => value,
         };
-        if value.is_nan() {
+        if self.is_missing(value.is_nan(), value.is_infinite()) {
             out.extend_from_slice(&self.layout.missing);
         } else {
             float64(value, out);
@@ -197,7 +238,7 @@ impl<'a> Row<'a> {
             }
             _ => value,
         };
-        if value.is_nan() {
+        if self.is_missing(value.is_nan(), value.is_infinite()) {
             out.extend_from_slice(&self.layout.missing);
         } else {
             float32(value, out);
@@ -243,6 +284,23 @@ fn values<'a>(array: &'a dyn Array, layout: &Layout) -> Option<Values<'a>> {
             Values::Factor { codes, levels: levels.collect() }
         }
     })
+}
+
+/// A JSON string.
+fn json_text(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    for &byte in text {
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            // writing to a vector cannot fail
+            0..0x20 => drop(write!(out, "\\u{byte:04x}")),
+            _ => out.push(byte),
+        }
+    }
+    out.push(b'"');
 }
 
 fn signed(value: i64, out: &mut Vec<u8>) {

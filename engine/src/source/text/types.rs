@@ -40,7 +40,7 @@ pub fn parse_type(name: &str) -> Result<DataType, TextError> {
 }
 
 /// The name by which [`parse_type`] knows a type.
-pub(crate) fn type_name(data_type: &DataType) -> &'static str {
+pub fn type_name(data_type: &DataType) -> &'static str {
     match data_type {
         DataType::Boolean => "bool",
         DataType::Int8 => "int8",
@@ -54,7 +54,11 @@ pub(crate) fn type_name(data_type: &DataType) -> &'static str {
         DataType::Float32 => "float32",
         DataType::Float64 => "float64",
         DataType::Date32 => "date",
-        DataType::Timestamp(..) => "timestamp",
+        DataType::Timestamp(TimeUnit::Microsecond, None) => "timestamp",
+        DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => "timestamptz",
+        DataType::Timestamp(TimeUnit::Second, _) => "timestamp[s]",
+        DataType::Timestamp(TimeUnit::Millisecond, _) => "timestamp[ms]",
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => "timestamp[ns]",
         DataType::Dictionary(..) => "factor",
         _ => "string",
     }
