@@ -62,6 +62,11 @@ impl AtomicFile {
             let no_file = || io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
             return Err(io(if metadata.is_dir() { io::ErrorKind::IsADirectory.into() } else { no_file() }));
         }
+        let folder = folder(&target);
+        if !folder.exists() {
+            let reason = format!("the folder '{}' does not exist; create it first", folder.display());
+            return Err(io(io::Error::new(io::ErrorKind::NotFound, reason)));
+        }
         let mut prefix = std::ffi::OsString::from(".");
         prefix.push(name);
         prefix.push(".");
@@ -70,7 +75,7 @@ impl AtomicFile {
         // As any new file: the mask of the process decides, not the privacy of temporary files.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder(&target)).map_err(|e| io(plain(e)))?;
+        let file = builder.tempfile_in(folder).map_err(|e| io(plain(e)))?;
         let (file, temporary) = file.into_parts();
         let storage = Storage::created(file, &temporary).map_err(io)?;
         Ok(Self { path: path.to_owned(), target, overwrite, storage, temporary })
@@ -119,10 +124,12 @@ pub(crate) fn resolve(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// The error without the name of the temporary file, which means nothing to anybody.
+/// The system's error without the name of the temporary file, which means nothing to anybody.
 fn plain(error: io::Error) -> io::Error {
-    match error.kind() {
-        io::ErrorKind::Other => error,
-        kind => kind.into(),
+    let cause =
+        error.get_ref().and_then(|own| own.source()).and_then(|cause| cause.downcast_ref::<io::Error>());
+    match cause.and_then(io::Error::raw_os_error) {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => error,
     }
 }

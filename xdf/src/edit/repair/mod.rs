@@ -33,7 +33,6 @@ pub struct RepairReport {
     pub bytes: u64,
     /// What is lost: segments (their rows are missing values in the new file), blocks (their rows are not in it),
     /// names of levels. Blocks are numbered as in the damaged file, as far as they were found.
-    /// names of levels. Blocks are numbered as in the damaged file, as far as they were found.
     pub lost: Vec<Damage>,
     /// Places in the damaged file whose bytes belong to no frame that can be read: a footer that is gone, or blocks
     /// of which not even the heads are left. Rows that are missing between others are in `lost` too.
