@@ -5,6 +5,7 @@
 
 mod cat;
 mod diff;
+mod editing;
 mod layout;
 mod reading;
 mod selecting;
@@ -17,6 +18,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use cat::{CatArgs, StreamFormat};
 pub(crate) use diff::{DiffArgs, Ignored};
+pub(crate) use editing::{
+    AddColumnsArgs, AppendArgs, CompactArgs, ComputeArgs, DropArgs, RenameArgs, RepairArgs, Said, SetArgs,
+    Storing,
+};
 pub(crate) use layout::LayoutArgs;
 pub(crate) use reading::{BadCells, InputFormat, Reading};
 pub(crate) use selecting::{Keeping, Selecting};
@@ -33,9 +38,9 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    success, also when the reader of the output went away
   1    the work failed: a file cannot be read or written, data are wrong or damaged, or a
-       column does not exist; diff and verify: differences or damage were found
+       column does not exist; diff, verify and repair: differences, damage or losses were found
   2    the arguments cannot be understood: an unknown option, a value out of range, a syntax
-       error in a formula or an expression; diff and verify: a file cannot be read
+       error in a formula or an expression; diff, verify and repair: a file cannot be read
   130  cancelled with Ctrl-C; no output is left half-written
 
 Examples:
@@ -99,8 +104,24 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Show where the bytes of an XDF file are: columns, encodings, sizes
     Layout(LayoutArgs),
-    /// Read every byte of XDF files and report all damage
+    /// Read every byte of XDF files and sets, and report all damage
     Verify(VerifyArgs),
+    /// Append rows to an XDF file
+    Append(AppendArgs),
+    /// Add columns of another file to an XDF file
+    AddColumns(AddColumnsArgs),
+    /// Compute columns of an XDF file from those that it has
+    Compute(ComputeArgs),
+    /// Give columns of an XDF file other names
+    Rename(RenameArgs),
+    /// Remove columns from an XDF file
+    Drop(DropArgs),
+    /// Say what an XDF file and its columns are: descriptions, units, levels, labels
+    Set(SetArgs),
+    /// Write XDF files anew without what changes have left behind
+    Compact(CompactArgs),
+    /// Make a sound XDF file of what is left of a damaged one
+    Repair(RepairArgs),
     /// Make simulated data
     #[command(subcommand)]
     Generate(GenerateCommand),
@@ -383,7 +404,7 @@ Examples:
   xdf verify flights.xdf
   xdf verify archive/*.xdf --json")]
 pub(crate) struct VerifyArgs {
-    /// XDF files
+    /// XDF files and sets
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 }

@@ -1,9 +1,15 @@
 //! One file a command.
 
+mod add_columns;
+mod append;
 mod cat;
+mod compact;
 mod completions;
+mod compute;
 mod demo;
 mod diff;
+mod drop;
+mod editing;
 mod export;
 mod fit;
 mod generate;
@@ -13,6 +19,9 @@ mod info;
 mod layout;
 mod moving;
 mod predict;
+mod rename;
+mod repair;
+mod set;
 mod summary;
 mod verify;
 
@@ -34,6 +43,14 @@ pub(crate) fn run(command: Command, session: &Session) -> anyhow::Result<()> {
         Command::Diff(args) => diff::run(&args, session).map_err(failure::Trouble::wrap),
         Command::Layout(args) => layout::run(&args, session),
         Command::Verify(args) => verify::run(&args, session).map_err(failure::Trouble::wrap),
+        Command::Append(args) => append::run(&args, session),
+        Command::AddColumns(args) => add_columns::run(&args, session),
+        Command::Compute(args) => compute::run(&args, session),
+        Command::Rename(args) => rename::run(&args, session),
+        Command::Drop(args) => drop::run(&args, session),
+        Command::Set(args) => set::run(&args, session),
+        Command::Compact(args) => compact::run(&args, session),
+        Command::Repair(args) => repair::run(&args, session).map_err(failure::Trouble::wrap),
         Command::Generate(GenerateCommand::Airline(args)) => generate::airline(&args, session),
         Command::Demo(args) => demo::run(&args, session),
         Command::Completions(args) => completions::run(&args),

@@ -8,6 +8,8 @@ mod bad_input;
 mod cat;
 #[path = "cli/diff.rs"]
 mod diff;
+#[path = "cli/editing.rs"]
+mod editing;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/help.rs"]

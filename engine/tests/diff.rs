@@ -50,7 +50,7 @@ fn levels(codes: Vec<Option<i32>>, levels: &[&str]) -> ArrayRef {
 fn a_table_equals_itself_and_its_blocks_do_not_matter() {
     let columns = || -> Vec<(&str, ArrayRef)> {
         vec![
-            ("i", Arc::new(Int32Array::from_iter((0..10).map(|i| (i != 4).then_some(i))))),
+            ("i", Arc::new((0..10).map(|i| (i != 4).then_some(i)).collect::<Int32Array>())),
             ("f", Arc::new(Float64Array::from_iter_values((0..10).map(|i| 1.0 / f64::from(i))))),
             ("t", text((0..10).map(|i| (i % 3 > 0).then_some("t")).collect())),
             ("g", levels((0..10).map(|i| Some(i % 2)).collect(), &["a", "b"])),

@@ -1,6 +1,7 @@
 //! `xdf diff`: how two tables differ.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::io::IsTerminal;
 
 use engine::diff::{CellDiff, Diff, DiffOptions, SchemaDifference};
@@ -109,7 +110,7 @@ fn text(diff: &Diff, names: &(String, String)) -> anyhow::Result<String> {
     let (a, b) = names;
     if diff.rows.0 != diff.rows.1 {
         let (rows_a, rows_b) = (counted(diff.rows.0, "row"), count(diff.rows.1));
-        text.push_str(&format!("{rows_a} in {a}, {rows_b} in {b}\n"));
+        let _ = writeln!(text, "{rows_a} in {a}, {rows_b} in {b}");
     }
     let different: Vec<_> = diff.columns.iter().filter(|column| column.different > 0).collect();
     if different.is_empty() {

@@ -48,7 +48,8 @@ struct Column {
 /// How some of the rows of a column are stored.
 #[derive(Debug, Serialize)]
 struct Encoding {
-    encoding: String,
+    #[serde(rename = "encoding")]
+    name: String,
     segments: usize,
     /// Part of the rows, 0 to 1.
     share: f64,
@@ -182,9 +183,9 @@ impl Column {
             }
         }
         encodings.sort_by_key(|(_, _, rows)| std::cmp::Reverse(*rows));
-        let encodings = encodings.into_iter().map(|(encoding, segments, rows)| {
+        let encodings = encodings.into_iter().map(|(name, segments, rows)| {
             let share = part(rows, file.num_rows());
-            Encoding { encoding, segments, share }
+            Encoding { name, segments, share }
         });
         Self {
             name: field.name().clone(),
@@ -201,12 +202,12 @@ impl Column {
     /// The encodings with the most rows, with their shares when there are several.
     fn encodings_text(&self) -> String {
         if let [only] = self.encodings.as_slice() {
-            return only.encoding.clone();
+            return only.name.clone();
         }
         let mut text = String::new();
         for encoding in self.encodings.iter().take(NAMED) {
             let separator = if text.is_empty() { "" } else { ", " };
-            let _ = write!(text, "{separator}{} {:.0}%", encoding.encoding, 100.0 * encoding.share);
+            let _ = write!(text, "{separator}{} {:.0}%", encoding.name, 100.0 * encoding.share);
         }
         if self.encodings.len() > NAMED {
             let _ = write!(text, ", {} more", self.encodings.len() - NAMED);

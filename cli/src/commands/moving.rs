@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use arrow_schema::SchemaRef;
 use engine::sink::{self, SinkOptions};
+use engine::source::text::BadCells;
 use engine::{BlockSink, Written};
 use serde_json::json;
 
@@ -109,21 +110,7 @@ impl Moved {
         }
         if !session.quiet {
             output::print(&format!("{name}: {}", self.line()))?;
-            for cells in &bad_cells {
-                output::print(&format!(
-                    "  {}: {} {} missing, the first '{}' in {}, line {}",
-                    cells.column,
-                    count(cells.count),
-                    if cells.count == 1 {
-                        "cell that does not fit became"
-                    } else {
-                        "cells that do not fit became"
-                    },
-                    cells.text,
-                    cells.path.display(),
-                    cells.line
-                ))?;
-            }
+            report_bad_cells(&bad_cells)?;
         }
         Ok(())
     }
@@ -143,4 +130,20 @@ impl Moved {
         let columns = counted(self.columns as u64, "column");
         format!("{rows}, {columns}, {size} in {} ({throughput})", seconds(self.seconds))
     }
+}
+
+/// One line for each column whose cells became missing.
+pub(super) fn report_bad_cells(bad_cells: &[BadCells]) -> anyhow::Result<()> {
+    for cells in bad_cells {
+        output::print(&format!(
+            "  {}: {} {} missing, the first '{}' in {}, line {}",
+            cells.column,
+            count(cells.count),
+            if cells.count == 1 { "cell that does not fit became" } else { "cells that do not fit became" },
+            cells.text,
+            cells.path.display(),
+            cells.line
+        ))?;
+    }
+    Ok(())
 }

@@ -1,9 +1,10 @@
 //! `xdf verify`: every byte read, every damaged place reported.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use xdf::{Damage, Error, VerifyReport};
+use xdf::set::PartReport;
+use xdf::{Damage, Error, Set, VerifyReport};
 
 use crate::args::VerifyArgs;
 use crate::failure::{self, Found, Trouble};
@@ -26,13 +27,14 @@ pub(super) fn run(args: &VerifyArgs, session: &Session) -> anyhow::Result<()> {
     for path in &args.files {
         session.monitor().check()?;
         // a file that cannot be opened is no reason to leave the others unread
-        let finding = Finding::of(path);
-        sound &= finding.is_sound();
-        not_read += usize::from(matches!(finding, Finding::NotRead(_)));
-        if session.json {
-            reports.push(finding.document(path));
-        } else {
-            finding.print(path, session)?;
+        for (path, finding) in findings(path) {
+            sound &= finding.is_sound();
+            not_read += usize::from(matches!(finding, Finding::NotRead(_)));
+            if session.json {
+                reports.push(finding.document(&path));
+            } else {
+                finding.print(&path, session)?;
+            }
         }
     }
     if session.json {
@@ -45,9 +47,24 @@ pub(super) fn run(args: &VerifyArgs, session: &Session) -> anyhow::Result<()> {
     }
 }
 
+/// What was found of a file, or of each part of a set.
+fn findings(path: &Path) -> Vec<(PathBuf, Finding)> {
+    if !Set::recognises(path) {
+        let report = xdf::File::open(path).and_then(|file| file.verify());
+        return vec![(path.to_owned(), Finding::of(report))];
+    }
+    match Set::verify(path) {
+        Ok(parts) => {
+            let part = |part: PartReport| (path.join("parts").join(&part.file), Finding::of(part.report));
+            parts.into_iter().map(part).collect()
+        }
+        Err(error) => vec![(path.to_owned(), Finding::of(Err(error)))],
+    }
+}
+
 impl Finding {
-    fn of(path: &Path) -> Self {
-        match xdf::File::open(path).and_then(|file| file.verify()) {
+    fn of(report: xdf::Result<VerifyReport>) -> Self {
+        match report {
             Ok(report) => Self::Read(report),
             Err(error @ (Error::Io { .. } | Error::NewerVersion { .. } | Error::Unsupported { .. })) => {
                 Self::NotRead(error)
@@ -116,7 +133,7 @@ impl Finding {
 }
 
 /// Where the damage is and what it is.
-fn place(damage: &Damage) -> String {
+pub(super) fn place(damage: &Damage) -> String {
     let column = damage.column.as_ref().map(|name| format!("column '{name}', ")).unwrap_or_default();
     let block = damage.block.map(|block| format!("block {block}, ")).unwrap_or_default();
     format!("{column}{block}byte {}: {}", damage.offset, damage.problem)

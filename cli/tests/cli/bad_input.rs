@@ -269,7 +269,17 @@ fn a_folder_that_cannot_be_written() {
         folder.xdf(arguments).fails(1, &["mount/out.", "ead-only file"]);
     }
     drop(mount);
-    folder.xdf(["import", "flights.xdf", "-o", "nowhere/out.xdf"]).fails(1, &["nowhere/out.xdf"]);
+}
+
+#[test]
+fn a_folder_that_is_not_there() {
+    let folder = Folder::new();
+    folder.flights();
+    for name in ["out.xdf", "out.csv", "out.parquet", "out.arrow"] {
+        let output = format!("nowhere/{name}");
+        let export = folder.xdf(["export", "flights.xdf", "-o", &output]);
+        export.fails(1, &[&output, "the folder 'nowhere' does not exist; create it first"]);
+    }
 }
 
 #[test]

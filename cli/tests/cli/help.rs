@@ -17,6 +17,14 @@ const COMMANDS: &[&[&str]] = &[
     &["diff"],
     &["layout"],
     &["verify"],
+    &["append"],
+    &["add-columns"],
+    &["compute"],
+    &["rename"],
+    &["drop"],
+    &["set"],
+    &["compact"],
+    &["repair"],
     &["generate"],
     &["generate", "airline"],
     &["demo"],
@@ -33,7 +41,7 @@ fn every_command_has_help_with_examples_as_it_is_kept() {
     for command in COMMANDS {
         let text = folder.xdf(command.iter().chain(&["--help"])).text();
         let groups = [&["fit"][..], &["generate"]];
-        assert!(groups.contains(&command) || text.contains("Examples:\n  xdf "), "{command:?}: {text}");
+        assert!(groups.contains(command) || text.contains("Examples:\n  xdf "), "{command:?}: {text}");
         all.push_str(&format!("$ xdf {} --help\n{text}\n", command.join(" ")).replace("xdf  --", "xdf --"));
     }
     if std::env::var_os("UPDATE_HELP").is_some() {

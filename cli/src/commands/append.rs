@@ -1,0 +1,84 @@
+//! `xdf append`: rows behind those that a file has.
+
+use arrow_schema::Schema;
+use engine::Project;
+use engine::factor::is_factor;
+use engine::source::SourceExt;
+use engine::source::text::type_name;
+use xdf::metadata;
+
+use super::{editing, moving};
+use crate::args::{AppendArgs, Assignment, Factor, Reading};
+use crate::input::{self, Source};
+use crate::output::{count, counted};
+use crate::session::Session;
+
+pub(super) fn run(args: &AppendArgs, session: &Session) -> anyhow::Result<()> {
+    // locked before the input is read, so that nobody comes between
+    let mut editor = editing::open_storing(&args.file, &args.storing)?;
+    let schema = editor.file().schema().clone();
+    let given = input::open(&args.inputs, &args.reading)?.schema();
+    let source = input::open(&args.inputs, &like(&schema, &given, &args.reading))?;
+    let opened = source.clone();
+    let source = input::keep(input::select(source, &args.selecting)?, &args.keeping)?;
+    let source = fitting(source, &schema, &args.file.display().to_string())?;
+    let before = editor.file().num_rows();
+    let monitor = session.monitor();
+    monitor.start(source.info().rows, source.info().bytes);
+    let progress = session.progress("appending", &monitor);
+    for block in source.open(&input::limit(session.scan(&monitor), &args.selecting))? {
+        editor.append(&block?.batch)?;
+    }
+    let file = editor.commit()?;
+    drop(progress);
+    let appended = file.num_rows() - before;
+    let text = format!("{} appended, {} now", counted(appended, "row"), count(file.num_rows()));
+    editing::report(&file, &text, &[("rowsAppended", appended.into())], session)?;
+    if session.quiet || session.json { Ok(()) } else { moving::report_bad_cells(&opened.bad_cells()) }
+}
+
+/// The options with the types of the file, where nothing else was asked for.
+fn like(schema: &Schema, given: &Schema, reading: &Reading) -> Reading {
+    let mut reading = reading.clone();
+    for field in schema.fields() {
+        let name = field.name();
+        let asked = reading.types.iter().any(|column| column.name == *name)
+            || reading.factor.iter().any(|column| column.name == *name);
+        let Ok(found) = given.field_with_name(name) else { continue };
+        if asked || found.data_type() == field.data_type() {
+            continue;
+        }
+        if is_factor(field.data_type()) {
+            // the order of an ordered factor is not guessed: texts must be levels that it has
+            let levels = metadata::levels(field).filter(|_| metadata::is_ordered(field));
+            reading.factor.push(Factor { name: name.clone(), levels });
+        } else {
+            let value = type_name(field.data_type()).to_owned();
+            reading.types.push(Assignment { name: name.clone(), value });
+        }
+    }
+    reading
+}
+
+/// The source with the columns of the file; refused when it has others.
+fn fitting(source: Source, schema: &Schema, file: &str) -> anyhow::Result<Source> {
+    let given = source.schema();
+    let names = |of: &Schema, other: &Schema| -> Vec<String> {
+        let names = of.fields().iter().map(|field| field.name());
+        names.filter(|name| other.field_with_name(name).is_err()).map(|name| format!("'{name}'")).collect()
+    };
+    let (missing, more) = (names(schema, &given), names(&given, schema));
+    let input = source.info().name;
+    anyhow::ensure!(
+        missing.is_empty(),
+        "{input} has no column {}, which {file} has; rename or compute it (--compute)",
+        missing.join(", ")
+    );
+    anyhow::ensure!(
+        more.is_empty(),
+        "{file} has no column {}, which {input} has; leave it out (--drop), or add it first (xdf add-columns)",
+        more.join(", ")
+    );
+    let names = schema.fields().iter().map(|field| field.name().clone());
+    Ok(source.with(Project::new(names.collect()))?)
+}
