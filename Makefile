@@ -7,7 +7,7 @@ VPY    := $(VENV)/bin/python
 ROWS   ?= 10000000
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help demo test test-rust test-python examples features header test-c check bench peers crash fuzz wheel docs clean
+.PHONY: help demo test test-rust test-python examples features header test-c miri check bench peers crash fuzz wheel docs clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -22,6 +22,8 @@ check: ## formatting, lints, and one version of arrow
 	@test "$$(grep -c '^name = "arrow-array"$$' Cargo.lock)" = 1 || { echo 'Cargo.lock has more than one arrow'; exit 1; }
 	$(CARGO) fmt --all -- --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	for features in "" microsoft parallel zstd microsoft,parallel microsoft,zstd parallel,zstd; do \
+	  $(CARGO) clippy -q -p rxdf-xdf --all-targets --no-default-features --features "$$features" -- -D warnings || exit 1; done
 
 test-rust: ## unit, integration and documentation tests
 	$(CARGO) test --workspace
@@ -38,11 +40,15 @@ test-c: ## the C interface: its header, its functions, and the C examples compil
 header: ## xdf/capi/include/xdf.h, from the Rust sources
 	UPDATE_HEADER=1 $(CARGO) test -q -p rxdf-xdf-capi --test header
 
-# Every combination of the features of the file format but the default, which `test-rust` has.
-FEATURES := "" microsoft parallel zstd microsoft,parallel microsoft,zstd parallel,zstd
-features: ## the crate `xdf` with every choice of its features
-	for features in $(FEATURES); do \
-	  $(CARGO) test -q -p rxdf-xdf --no-default-features --features "$$features" --lib --test features --test roundtrip || exit 1; done
+features: ## the crate `xdf` without its features and with each alone
+	$(CARGO) test -q -p rxdf-xdf --no-default-features --lib --test features --test roundtrip
+	for feature in microsoft parallel zstd; do \
+	  $(CARGO) test -q -p rxdf-xdf --no-default-features --features $$feature --lib --test features || exit 1; done
+
+miri: ## the C interface and the memory map under Miri (rustup +nightly component add miri rust-src)
+	@cargo +nightly miri --version >/dev/null 2>&1 || { echo 'needs rustup +nightly component add miri rust-src'; exit 1; }
+	MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p rxdf-xdf --no-default-features --lib mmap
+	MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p rxdf-xdf-capi --no-default-features --lib
 
 $(VPY):
 	$(PYTHON) -m venv $(VENV)

@@ -1,4 +1,4 @@
-//! What every choice of cargo features promises; run with each by `make features`.
+//! What every choice of cargo features promises; run with none and with each alone by `make features`.
 
 mod tables;
 

@@ -3,8 +3,8 @@
 //! Tables cross as Arrow's C structures, so that a reader or writer in any language brings its own arrays.
 //! Everything else is a handle with functions. Three rules hold for every function:
 //!
-//! * **No panic crosses.** [`border::guarded`] runs the body; a panic becomes [`Status::Panic`]. A stream that is
-//!   handed out goes through [`stream::Guarded`], whose errors Arrow's callbacks can carry.
+//! * **No panic crosses.** `border::guarded` runs the body; a panic becomes [`Status::Panic`]. A stream that is
+//!   handed out goes through `stream::Guarded`, whose errors Arrow's callbacks can carry.
 //! * **Pointers are types.** A parameter that may be null is an `Option` of a reference or box, which has the layout
 //!   of the pointer; strings and lists are the types of [`border`], which check what can be checked. There, and
 //!   nowhere else, are pointers followed.

@@ -185,11 +185,10 @@ impl Set {
     }
 
     fn check_parts(&self) -> Result<()> {
-        let numbers = (0..self.num_parts()).into_par_iter();
         if self.num_parts() <= OPENED_AT_ONCE {
-            return numbers.map(|part| self.open_part(part).map(drop)).collect();
+            return (0..self.num_parts()).into_par_iter().try_for_each(|part| self.open_part(part).map(drop));
         }
-        self.parts().par_iter().map(|part| parts::check_size(self.path(), part)).collect()
+        self.parts().par_iter().try_for_each(|part| parts::check_size(self.path(), part))
     }
 
     /// The path that the set was opened by.
