@@ -45,10 +45,10 @@ features: ## the crate `xdf` without its features and with each alone
 	for feature in microsoft parallel zstd; do \
 	  $(CARGO) test -q -p rxdf-xdf --no-default-features --features $$feature --lib --test features || exit 1; done
 
-miri: ## the C interface and the memory map under Miri (rustup +nightly component add miri rust-src)
-	@cargo +nightly miri --version >/dev/null 2>&1 || { echo 'needs rustup +nightly component add miri rust-src'; exit 1; }
+miri: ## the modules with unsafe code under Miri (rustup +nightly component add miri rust-src)
+	@cargo +nightly miri --version >/dev/null 2>&1 || { echo 'needs: rustup +nightly component add miri rust-src'; exit 1; }
 	MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p rxdf-xdf --no-default-features --lib mmap
-	MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p rxdf-xdf-capi --no-default-features --lib
+	MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p rxdf-xdf-capi --no-default-features --lib border
 
 $(VPY):
 	$(PYTHON) -m venv $(VENV)

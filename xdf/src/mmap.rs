@@ -181,15 +181,27 @@ mod tests {
         assert_eq!(arrow_buffer::ScalarBuffer::<u64>::from(bytes.buffer()).len(), 0);
     }
 
-    #[test]
-    fn buffers_share_the_memory_and_outlive_the_bytes() {
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(&[7; 100]).unwrap();
-        let bytes = Bytes::map(&file, 100).unwrap();
+    /// A buffer of a part, which is where the part was, and good after the whole is gone.
+    fn share_and_outlive(bytes: Bytes) {
         let place = bytes.as_ptr();
         let buffer = bytes.slice(10, 20).unwrap().buffer();
         drop(bytes);
         assert_eq!(buffer.as_ptr(), place.wrapping_add(10));
-        assert_eq!(buffer.as_slice(), &[7; 20]);
+        assert_eq!(buffer.slice_with_length(5, 5).as_slice(), &[7; 5]);
+        let vec = buffer.into_vec::<u8>().unwrap_err();
+        assert_eq!(vec.as_slice(), &[7; 20]);
+    }
+
+    #[test]
+    fn buffers_of_owned_bytes_share_their_memory() {
+        share_and_outlive(Bytes::from(vec![7; 100]));
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "Miri maps no files")]
+    fn buffers_of_a_map_share_its_memory() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&[7; 100]).unwrap();
+        share_and_outlive(Bytes::map(&file, 100).unwrap());
     }
 }

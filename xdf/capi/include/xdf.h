@@ -109,7 +109,8 @@ typedef enum xdf_status {
    */
   XDF_STATUS_NOT_XDF = 4,
   /**
-   * The file is of a later version, uses something unknown, or needs a feature that this build lacks.
+   * The file is of a later version, uses something unknown, needs a feature that this build lacks, or is one of
+   * Microsoft's, which are not changed in place.
    */
   XDF_STATUS_UNSUPPORTED = 5,
   /**
@@ -462,6 +463,20 @@ enum xdf_status xdf_write(const char* path,
                           const struct xdf_write_options *options,
                           uint64_t *rows,
                           struct xdf_error **error);
+
+/**
+ * Appends the rows of a stream to a file, as one commit: readers that have the file open keep what they see, and a
+ * failure or a crash leaves the file as it was. Columns are found by name and must be those of the file; new levels
+ * of factors go behind the known ones. `options` (level and block_rows, of what is appended; NULL for the level of
+ * the file) and `rows` (how many the file then has) may be NULL.
+ *
+ * The stream is taken over and released in every case. XDF_STATUS_LOCKED while another writer has the file.
+ */
+enum xdf_status xdf_append(const char* path,
+                           struct ArrowArrayStream *stream,
+                           const struct xdf_write_options *options,
+                           uint64_t *rows,
+                           struct xdf_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -19,7 +19,8 @@ pub enum Status {
     Exists = 3,
     /// The file is empty or of another format.
     NotXdf = 4,
-    /// The file is of a later version, uses something unknown, or needs a feature that this build lacks.
+    /// The file is of a later version, uses something unknown, needs a feature that this build lacks, or is one of
+    /// Microsoft's, which are not changed in place.
     Unsupported = 5,
     /// The bytes of the file are wrong: truncated, changed, a checksum that differs.
     Damaged = 6,
@@ -69,16 +70,19 @@ impl From<xdf::Error> for Failure {
     fn from(error: xdf::Error) -> Self {
         use xdf::Error as E;
         let status = match &error {
-            E::Io { .. } => Status::Io,
+            E::Io { .. } | E::Folder { .. } => Status::Io,
             E::Exists { .. } => Status::Exists,
             E::Empty { .. } | E::NotXdf { .. } => Status::NotXdf,
-            E::NewerVersion { .. } | E::Unsupported { .. } | E::FeatureOff { .. } => Status::Unsupported,
+            E::NewerVersion { .. } | E::Unsupported { .. } | E::NotEditable { .. } | E::FeatureOff { .. } => {
+                Status::Unsupported
+            }
             E::Truncated { .. } | E::Damaged { .. } | E::DamagedSegment { .. } => Status::Damaged,
-            E::NoSuchColumn { .. } | E::NoSuchBlock { .. } => Status::NotFound,
+            E::NoSuchColumn { .. } | E::UnknownColumn { .. } | E::NoSuchBlock { .. } => Status::NotFound,
             E::UnsupportedType { .. } | E::SchemaMismatch { .. } | E::DuplicateColumn { .. } => {
                 Status::Schema
             }
             E::InvalidOption { .. } => Status::InvalidArgument,
+            E::Locked { .. } => Status::Locked,
             _ => Status::Other,
         };
         Self::new(status, error.to_string())

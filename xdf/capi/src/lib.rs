@@ -17,7 +17,7 @@
 //! | `file` | `xdf_open`, `xdf_close`, what a file is |
 //! | `statistics` | `xdf_column_statistics` |
 //! | `read` | `xdf_schema`, `xdf_read`, `xdf_read_named`, `xdf_read_block` |
-//! | `write` | `xdf_write` |
+//! | `write` | `xdf_write`, `xdf_append` |
 //! | `verify` | `xdf_verify`, `xdf_report_*` |
 //! | `stream` | none: Arrow streams in and out |
 

@@ -24,7 +24,7 @@ use crate::file::{xdf_num_blocks, xdf_num_columns, xdf_num_rows};
 use crate::read::{xdf_read, xdf_read_block, xdf_read_named, xdf_schema};
 use crate::statistics::{ScalarKind, xdf_column_statistics};
 use crate::verify::{xdf_report_free, xdf_report_json, xdf_report_num_damaged, xdf_verify};
-use crate::write::{WriteOptions, xdf_write};
+use crate::write::{WriteOptions, xdf_append, xdf_write};
 
 const LIBRARY: OpenOptions = OpenOptions { mmap: 0, verify_checksums: 1, reserved: [0; 4] };
 const LEVEL_1: WriteOptions = WriteOptions { level: 1, overwrite: 0, block_rows: 4, reserved: [0; 4] };
@@ -333,6 +333,38 @@ fn streams_that_cannot_be_written() {
     let bad = RecordBatch::try_from_iter([("bad", Arc::new(bad) as ArrayRef)]).unwrap();
     let (status, text) = write(stream_of(vec![Ok(bad.clone())], bad.schema()), None);
     assert!(status == Status::Stream, "{text}");
+}
+
+#[test]
+fn rows_are_appended_and_readers_keep_theirs() {
+    let example = Example::new();
+    let append = |batches: Vec<Result<RecordBatch, ArrowError>>| {
+        let mut stream = stream_of(batches, table().schema());
+        let (mut rows, mut error) = (MaybeUninit::uninit(), null_mut());
+        let path = Text::from(&*example.path);
+        let status = xdf_append(path, Some(&mut stream), None, Some(&mut rows), Some(&mut error));
+        assert!(stream.release.is_none(), "taken in every case");
+        (status, written(rows), error)
+    };
+    let rows_now = || {
+        let file = boxed(open(&example.path, None).unwrap());
+        let rows = xdf_num_rows(file.as_deref());
+        xdf_close(file);
+        rows
+    };
+    let (status, rows, error) = append(vec![Ok(table()), Ok(table().slice(2, 3))]);
+    assert_eq!((status, rows, error), (Status::Ok, 15, null_mut()));
+    assert_eq!((rows_now(), xdf_num_rows(example.file())), (15, 6));
+
+    let broken = ArrowError::ComputeError("the line went dead".to_owned());
+    let (status, rows, error) = append(vec![Ok(table()), Err(broken)]);
+    assert_eq!((status, rows, message(error).0, rows_now()), (Status::Stream, 0, Status::Stream, 15));
+
+    let editor = xdf::Editor::open(example.path.to_str().unwrap()).unwrap();
+    let (status, _, error) = append(vec![Ok(table())]);
+    assert_eq!((status, message(error).0), (Status::Locked, Status::Locked));
+    drop(editor);
+    assert_eq!(append(vec![]).0, Status::Ok);
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! Files written from a stream.
+//! Files written from a stream, and rows appended from one.
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
 
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use xdf::Writer;
+use xdf::{Editor, Writer};
 
 use crate::border::{Text, guarded};
 use crate::error::{Failure, Status};
@@ -55,6 +55,39 @@ pub extern "C" fn xdf_write(
             writer.write(&batch)?;
         }
         let file = writer.finish()?;
+        if let Some(rows) = rows {
+            *rows = file.num_rows();
+        }
+        Ok(())
+    })
+}
+
+/// Appends the rows of a stream to a file, as one commit: readers that have the file open keep what they see, and a
+/// failure or a crash leaves the file as it was. Columns are found by name and must be those of the file; new levels
+/// of factors go behind the known ones. `options` (level and block_rows, of what is appended; NULL for the level of
+/// the file) and `rows` (how many the file then has) may be NULL.
+///
+/// The stream is taken over and released in every case. XDF_STATUS_LOCKED while another writer has the file.
+#[unsafe(no_mangle)]
+pub extern "C" fn xdf_append(
+    path: Text<'_>,
+    stream: Option<&mut FFI_ArrowArrayStream>,
+    options: Option<&WriteOptions>,
+    rows: Option<&mut MaybeUninit<u64>>,
+    error: Option<&mut *mut Failure>,
+) -> Status {
+    guarded(error, || {
+        let rows = rows.map(|rows| rows.write(0));
+        let mut stream = Taken::new(stream)?;
+        let path = path.get("the path")?;
+        let mut editor = match options {
+            Some(options) => Editor::open_with(path, &options.get()?)?,
+            None => Editor::open(path)?,
+        };
+        while let Some(batch) = stream.next_batch()? {
+            editor.append(&batch)?;
+        }
+        let file = editor.commit()?;
         if let Some(rows) = rows {
             *rows = file.num_rows();
         }
