@@ -55,11 +55,17 @@ fn problem(error: &Error) -> String {
 }
 
 impl Xdf5 {
-    /// Opens the file and gives the first row of every block, with the number of rows behind.
-    pub(crate) fn open(path: &Path, source: Source, size: u64, verify: bool) -> Result<(Self, Vec<u64>)> {
+    /// Opens the file and gives the first row of every block, with the number of rows behind; `page` is its header
+    /// page as [`Header::parse`] takes it.
+    pub(crate) fn open(
+        path: &Path,
+        page: &[u8],
+        source: Source,
+        size: u64,
+        verify: bool,
+    ) -> Result<(Self, Vec<u64>)> {
         let io = |e| Error::io(path, "read", e);
-        let page = source.read(0, size.min(HEADER_BYTES as u64)).map_err(io)?;
-        let Header { minor, slot, slot_offset } = Header::parse(path, &page, size)?;
+        let Header { minor, slot, slot_offset } = Header::parse(path, page, size)?;
         let damaged = |fault: Fault| fault.in_file(path, "footer", slot.footer_offset);
         let end = slot.footer_offset.checked_add(slot.footer_length);
         if slot.footer_offset < HEADER_BYTES as u64 || end.is_none_or(|end| end > slot.file_length) {

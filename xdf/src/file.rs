@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +10,8 @@ use arrow_schema::{Fields, Schema, SchemaRef};
 
 use crate::container::Xdf5;
 use crate::microsoft::{self, Microsoft};
-use crate::mmap::{Bytes, Source};
+use crate::mmap::Source;
+use crate::raw::header::HEADER_BYTES;
 use crate::{ColumnStatistics, Error, Extent, FileReader, OpenOptions, ReadOptions, Result, Set};
 
 /// Which format a file has.
@@ -139,10 +139,12 @@ impl File {
         let mut opened = Self::open_once(path, options);
         for _ in 0..8 {
             match &opened {
-                // A commit that came between the length and the slot has made the file longer.
+                // A commit that came between the length and the slot has made the file longer; two of them may have
+                // torn both slots under the eyes of a slow reader.
                 Err(Error::Truncated { got, .. }) if fs::metadata(path).is_ok_and(|m| m.len() > *got) => {
                     opened = Self::open_once(path, options);
                 }
+                Err(Error::Damaged { what: "header", .. }) => opened = Self::open_once(path, options),
                 _ => break,
             }
         }
@@ -159,19 +161,16 @@ impl File {
         if size == 0 {
             return Err(Error::Empty { path: path.to_owned() });
         }
-        let source = if options.mmap {
-            let len = usize::try_from(size)
-                .map_err(|_| Error::io(path, "map", io::ErrorKind::OutOfMemory.into()))?;
-            Source::Memory(Bytes::map(&file, len).map_err(|e| Error::io(path, "map", e))?)
-        } else {
-            Source::File(file)
-        };
-        let first = source.read(0, size.min(64)).map_err(|e| Error::io(path, "read", e))?;
-        let (container, starts) = if first.starts_with(&microsoft::MAGIC) {
+        let io = |e| Error::io(path, "read", e);
+        let source = Source::File(file);
+        let page = source.read(0, size.min(HEADER_BYTES as u64)).map_err(io)?;
+        let source =
+            if options.mmap { source.mapped(size).map_err(|e| Error::io(path, "map", e))? } else { source };
+        let (container, starts) = if page.starts_with(&microsoft::MAGIC) {
             let (file, starts) = Microsoft::open(path, source, size)?;
             (Container::Microsoft(Box::new(file)), starts)
         } else {
-            let (file, starts) = Xdf5::open(path, source, size, options.verify_checksums)?;
+            let (file, starts) = Xdf5::open(path, &page, source, size, options.verify_checksums)?;
             (Container::Xdf5(Box::new(file)), starts)
         };
         Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), size, starts, container }) })

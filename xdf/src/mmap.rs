@@ -7,7 +7,7 @@
 //! Two promises make the unsafe code sound, and both rest on the rules of the format rather than on the compiler:
 //!
 //! * Committed bytes of an XDF file never change; writers create a new file and rename it, or append behind the
-//!   committed end. A program that overwrites the file in place breaks this, as it does for every mapped format.
+//!   committed end. Only commit slots do, and those are read into memory of their own, never from the map. A program that overwrites the file in place breaks this, as it does for every mapped format.
 //! * The length is taken once when the file is opened, and nothing beyond it is touched. A file that is truncated
 //!   *after* it was opened makes the kernel raise `SIGBUS`; open with `mmap: false` where files are not trusted
 //!   to stay (network shares, other people's folders).
@@ -123,6 +123,13 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// The same bytes from a map of the first `size` of them.
+    pub(crate) fn mapped(self, size: u64) -> io::Result<Self> {
+        let Self::File(file) = &self else { return Ok(self) };
+        let len = usize::try_from(size).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+        Bytes::map(file, len).map(Self::Memory)
+    }
+
     /// The bytes `offset..offset + len`. The caller has compared them with the length of the file.
     pub(crate) fn read(&self, offset: u64, len: u64) -> io::Result<Bytes> {
         match self {

@@ -356,6 +356,38 @@ fn readers_keep_the_commit_that_they_opened() {
 }
 
 #[test]
+fn whoever_opens_while_commits_are_made_sees_one_of_them() {
+    let folder = folder();
+    let path = file(&folder, &ints("x", 0..5), 10);
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for first in 1..120 {
+                let mut editor = Editor::open(&path).unwrap();
+                editor.append(&ints("x", first * 5..first * 5 + 5)).unwrap();
+                editor.commit().unwrap();
+            }
+            done.store(true, std::sync::atomic::Ordering::Release);
+        });
+        let (mut rows, mut opened) = (0, 0);
+        while !done.load(std::sync::atomic::Ordering::Acquire) {
+            let file =
+                File::open_with(&path, &xdf::OpenOptions::default().with_mmap(opened % 2 == 0)).unwrap();
+            assert!(
+                file.num_rows() >= rows && file.num_rows().is_multiple_of(5),
+                "{rows}, then {}",
+                file.num_rows()
+            );
+            rows = file.num_rows();
+            let last = file.read_block(file.num_blocks() - 1, &[0]).unwrap();
+            assert_same(&[ints("x", rows as i32 - 5..rows as i32)], &[last]);
+            opened += 1;
+        }
+    });
+    assert_eq!(File::open(&path).unwrap().num_rows(), 600);
+}
+
+#[test]
 fn an_unfinished_tail_is_cut() {
     let folder = folder();
     let path = file(&folder, &ints("x", 0..5), 10);
@@ -374,7 +406,7 @@ fn files_of_other_generations_are_not_edited() {
     let path = folder.path().join("t.xdf");
     fs::write(&path, "text").unwrap();
     assert!(matches!(Editor::open(&path), Err(Error::NotXdf { .. })));
-    assert!(Editor::open(folder.path()).is_err());
+    assert!(matches!(Editor::open(folder.path()), Err(Error::Folder { is_set: false, .. })));
     assert!(Editor::open(folder.path().join("absent.xdf")).is_err());
 }
 

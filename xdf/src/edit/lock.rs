@@ -43,7 +43,12 @@ impl Drop for Lock {
 
 /// Opens a file for reading and writing and locks it.
 pub(crate) fn open_locked(path: &Path) -> Result<Lock> {
-    let io = |e| Error::io(path, "open for writing", e);
+    let io = |e: io::Error| match e.kind() {
+        io::ErrorKind::IsADirectory => {
+            Error::Folder { path: path.to_owned(), is_set: crate::Set::recognises(path) }
+        }
+        _ => Error::io(path, "open for writing", e),
+    };
     for _ in 0..ATTEMPTS {
         let file = fs::OpenOptions::new().read(true).write(true).open(path).map_err(io)?;
         let lock = lock(file, path)?;

@@ -9,7 +9,7 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
-use xdf::{File, Generation, ReadOptions, metadata};
+use xdf::{Error, File, Generation, ReadOptions, metadata};
 
 use crate::encoder::{Column, Layout, Table, texts_array, words};
 use crate::{Stored, read_all};
@@ -96,6 +96,28 @@ fn the_older_container_with_uneven_blocks_and_missing_values() {
         assert_eq!(schema.field(1).metadata()["xdf.low"], "0.016667");
         assert_eq!(metadata::low_high(schema.field(0)), Some((-86.0, 1490.0)));
         assert!(file.column_statistics(0).is_none());
+    }
+}
+
+#[test]
+fn they_are_not_changed_in_place() {
+    let airline = Airline::new(50);
+    for layout in [Layout::Header, Layout::Trailer] {
+        let bytes = airline.table(layout, &[50]).encode();
+        let stored = Stored::new(&bytes);
+        let refused = [
+            xdf::Editor::open(&stored.path).map(|_| ()),
+            xdf::compact(&stored.path, &xdf::CompactOptions::default()).map(|_| ()),
+        ];
+        for result in refused {
+            let error = result.unwrap_err();
+            assert!(matches!(error, Error::NotEditable { .. }), "{error}");
+            let text = error.to_string();
+            assert!(text.contains("Microsoft XDF") && text.contains("import it to XDF 5"), "{text}");
+        }
+        let target = stored.path.with_extension("saved");
+        assert!(matches!(xdf::repair(&stored.path, &target, false), Err(Error::Irreparable { .. })));
+        assert!(std::fs::read(&stored.path).unwrap() == bytes && !target.exists());
     }
 }
 
