@@ -8,7 +8,7 @@
 //! ```
 //!
 //! for nearly all values. The integers are small and go on to the encodings of integers. Values that do not come
-//! back exactly (NaN, infinities, −0.0, other decimals) are *exceptions*: their rows and bit patterns follow,
+//! back exactly (NaN, infinities, −0.0, other decimals) are *exceptions*: their rows and bit patterns follow (as those of patches do),
 //! and the place among the integers holds the integer before. Decoding is a loop of two multiplications.
 //!
 //! The pair is found on two samples, as in the source: all pairs on a few values, the best of them on more.
@@ -24,8 +24,9 @@
 
 use arrow_buffer::{ArrowNativeType, Buffer};
 
-use crate::encoding::codes::{self, CodeSlice, Codes, leaf_bytes, width_of};
+use crate::encoding::codes::{self, leaf_bytes, width_of};
 use crate::encoding::numbers::put_integers;
+use crate::encoding::pieces::{Pieces, patched_rows};
 use crate::encoding::summary::{Float, Integer};
 use crate::encoding::{Codec, Node, choose, put_leaf, put_node, tag};
 use crate::error::Fault;
@@ -229,9 +230,16 @@ pub(crate) fn put<T: AlpFloat>(out: &mut Vec<u8>, values: &[T], scale: Scale, le
     }
     put_node(out, tag::ALP, T::WIDTH, values.len(), Codec::None, &payload);
     put_integers(out, &integers, level);
-    if let Some((last, _)) = exceptions.last() {
-        let width = width_of(*last as u64).max(1);
-        choose::put(out, &codes::narrow(&exceptions, width, |(row, _): (usize, _)| row as u64), width, level);
+    if !exceptions.is_empty() {
+        let mut next = 0;
+        let gap = |(row, _): &(usize, u64)| {
+            let gap = row - next;
+            next = row + 1;
+            gap as u64
+        };
+        let gaps: Vec<u64> = exceptions.iter().map(gap).collect();
+        let width = width_of(gaps.iter().copied().max().unwrap_or_default()).max(1);
+        choose::put(out, &codes::narrow(&gaps, width, |gap| gap), width, level);
         let bits = codes::narrow(&exceptions, T::WIDTH, |(_, bits)| bits);
         put_leaf(out, tag::PLAIN, T::WIDTH, exceptions.len(), &bits, level);
     }
@@ -275,7 +283,8 @@ pub(crate) fn read<T: AlpFloat>(
         *value = T::restore(*value, down);
     }
     if head.exceptions > 0 {
-        let rows = Codes::read(cursor, head.exceptions, 4)?;
+        let gaps = Pieces::read(cursor, head.exceptions, 4)?;
+        let rows = patched_rows(&gaps, values.len())?;
         let node = Node::next(cursor)?;
         node.expect_count(head.exceptions)?;
         node.expect_width(T::WIDTH)?;
@@ -283,35 +292,13 @@ pub(crate) fn read<T: AlpFloat>(
             return Err(node.unexpected("exceptions"));
         }
         let bits = leaf_bytes(&node, head.exceptions * T::WIDTH)?;
-        let bits = bits.chunks_exact(T::WIDTH).map(T::pattern);
-        match rows.slice() {
-            CodeSlice::Constant(row) => patch(&mut values, std::iter::once(row), bits),
-            CodeSlice::U8(rows) => patch(&mut values, rows.iter().map(|r| u32::from(*r)), bits),
-            CodeSlice::U16(rows) => {
-                patch(&mut values, rows.iter().map(|r| u32::from(u16::from_le_bytes(*r))), bits)
+        for (row, bits) in rows.iter().zip(bits.chunks_exact(T::WIDTH)) {
+            if let Some(value) = values.get_mut(*row as usize) {
+                *value = T::pattern(bits);
             }
-            CodeSlice::U32(rows) => patch(&mut values, rows.iter().map(|r| u32::from_le_bytes(*r)), bits),
-        }?;
+        }
     }
     Ok(Buffer::from_vec(values))
-}
-
-/// Puts the exceptions into their rows, which must ascend.
-fn patch<P>(
-    values: &mut [P],
-    rows: impl Iterator<Item = u32>,
-    bits: impl Iterator<Item = P>,
-) -> Result<(), Fault> {
-    let count = values.len();
-    let mut next = 0;
-    for (row, bits) in rows.zip(bits) {
-        match values.get_mut(row as usize) {
-            Some(value) if row >= next => *value = bits,
-            _ => return Err(Fault::new(format_args!("an exception in rows {next} to {count}"), row)),
-        }
-        next = row + 1;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -391,14 +378,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn rows_of_exceptions_ascend_within_the_block() {
-        let mut values = [1_u32, 2, 3];
-        assert!(patch(&mut values, [0, 2].into_iter(), [7, 8].into_iter()).is_ok());
-        assert_eq!(values, [7, 2, 8]);
-        assert!(patch(&mut values, [1, 1].into_iter(), [7, 8].into_iter()).is_err());
-        assert!(patch(&mut values, [3].into_iter(), [7].into_iter()).is_err());
     }
 }

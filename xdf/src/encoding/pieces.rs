@@ -231,7 +231,7 @@ fn shift(node: &Node<'_>) -> Result<u32, Fault> {
 }
 
 /// The rows of patches, each the gap behind the one before; they ascend by construction.
-fn patched_rows(gaps: &Pieces<'_>, count: usize) -> Result<Vec<u32>, Fault> {
+pub(crate) fn patched_rows(gaps: &Pieces<'_>, count: usize) -> Result<Vec<u32>, Fault> {
     let mut rows = Vec::with_capacity(gaps.count());
     let mut next = 0_u64;
     gaps.for_each::<u32>(|gaps| {
