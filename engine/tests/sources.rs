@@ -14,7 +14,10 @@ use arrow_array::types::{
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
     UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, BooleanArray, DictionaryArray, PrimitiveArray, RecordBatch, StringArray};
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, BooleanArray, Decimal128Array, DictionaryArray, Int32Array, PrimitiveArray,
+    RecordBatch, StringArray,
+};
 use arrow_schema::{DataType, Schema, SchemaRef};
 use engine::expr::Expr;
 use engine::sink::{self, SinkOptions};
@@ -523,7 +526,7 @@ fn foreign_types_become_ours() {
 #[test]
 fn joined_parts_state_the_range_of_all_parts_or_none() {
     let part = |range: Option<(f64, f64)>| -> Arc<dyn BlockSource> {
-        let column: ArrayRef = Arc::new(arrow_array::Int32Array::from(vec![1, 2]));
+        let column: ArrayRef = Arc::new(Int32Array::from(vec![1, 2]));
         let field = arrow_schema::Field::new("x", DataType::Int32, true);
         let field = match range {
             Some((low, high)) => xdf::metadata::set_low_high(field, low, high),
@@ -541,4 +544,30 @@ fn joined_parts_state_the_range_of_all_parts_or_none() {
     assert_eq!(joined(&[Some((1.0, 6.0)), Some((1.0, 6.0))]), Some((1.0, 6.0)));
     assert_eq!(joined(&[Some((1.0, 6.0)), None]), None);
     assert_eq!(joined(&[None, Some((1.0, 6.0))]), None);
+}
+
+/// A file may have types that blocks do not: decimals are read as floats, binary values are refused by name.
+#[test]
+fn types_of_files_that_blocks_do_not_have() {
+    let folder = TempDir::new().unwrap();
+    let price =
+        Decimal128Array::from(vec![Some(1999), None, Some(-5)]).with_precision_and_scale(9, 2).unwrap();
+    let key = BinaryArray::from_vec(vec![b"a", b"\xFF", b""]);
+    let batch = RecordBatch::try_from_iter([
+        ("price", Arc::new(price) as ArrayRef),
+        ("key", Arc::new(key)),
+        ("n", Arc::new(Int32Array::from(vec![1, 2, 3]))),
+    ])
+    .unwrap();
+    let path = folder.path().join("t.xdf");
+    let mut writer = xdf::Writer::create(&path, batch.schema(), xdf::WriteOptions::default()).unwrap();
+    writer.write(&batch).unwrap();
+    let source = XdfSource::from(writer.finish().unwrap());
+    assert_eq!(*source.schema().field(0).data_type(), DataType::Float64);
+    let options = ScanOptions::default().with_columns(["n", "price"]);
+    let block = source.open(&options).unwrap().next().unwrap().unwrap();
+    let prices: Vec<Option<f64>> = block.batch.column(1).as_primitive::<Float64Type>().iter().collect();
+    assert_eq!(prices, [Some(19.99), None, Some(-0.05)]);
+    let refused = source.open(&ScanOptions::default()).err().unwrap().to_string();
+    assert!(refused.contains("'key'") && refused.contains("Binary"), "{refused}");
 }

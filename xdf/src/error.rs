@@ -108,7 +108,7 @@ pub enum Error {
     /// A column type that the format does not store.
     #[error(
         "column '{column}' has type {data_type}, which XDF does not store; cast it to one of: boolean, int8 to \
-         int64, uint8 to uint64, float32, float64, utf8, dictionary of utf8, date32, timestamp"
+         int64, uint8 to uint64, float32, float64, decimal128, utf8, dictionary of utf8, binary, date32, timestamp"
     )]
     UnsupportedType {
         /// Name of the column.

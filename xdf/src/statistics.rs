@@ -8,6 +8,9 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use arrow_array::types::{Decimal128Type, DecimalType};
+use arrow_schema::DECIMAL128_MAX_PRECISION;
+
 /// One value of a column, as statistics give it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -22,6 +25,13 @@ pub enum Scalar {
     Float(f64),
     /// Of a string column.
     Text(String),
+    /// Of a decimal column: 12345 with scale 2 is 123.45.
+    Decimal {
+        /// The digits without the point.
+        value: i128,
+        /// Number of digits behind the point; negative for zeros before it that are not stored.
+        scale: i8,
+    },
 }
 
 impl Scalar {
@@ -33,6 +43,7 @@ impl Scalar {
             Self::UInt(v) => Some(*v as f64),
             Self::Float(v) => Some(*v),
             Self::Text(_) => None,
+            Self::Decimal { value, scale } => Some(*value as f64 / 10_f64.powi(i32::from(*scale))),
         }
     }
 
@@ -44,6 +55,7 @@ impl Scalar {
             (Self::UInt(a), Self::UInt(b)) => a.cmp(b),
             (Self::Float(a), Self::Float(b)) => a.total_cmp(b),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Decimal { value: a, .. }, Self::Decimal { value: b, .. }) => a.cmp(b),
             _ => Ordering::Equal,
         }
     }
@@ -57,6 +69,9 @@ impl fmt::Display for Scalar {
             Self::UInt(v) => v.fmt(f),
             Self::Float(v) => v.fmt(f),
             Self::Text(v) => v.fmt(f),
+            Self::Decimal { value, scale } => {
+                Decimal128Type::format_decimal(*value, DECIMAL128_MAX_PRECISION, *scale).fmt(f)
+            }
         }
     }
 }
@@ -69,7 +84,7 @@ pub struct ColumnStatistics {
     pub rows: u64,
     /// Number of missing values: nulls, and NaN in float columns.
     pub missing: u64,
-    /// Smallest value; absent for factors, when all are missing, and for long texts.
+    /// Smallest value; absent for factors and binary values, when all are missing, and for long texts.
     pub min: Option<Scalar>,
     /// Largest value; absent when `min` is.
     pub max: Option<Scalar>,

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float32Array, Float64Array, Int8Array,
-    Int16Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
-    TimestampSecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array,
+    Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray, TimestampSecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
 use arrow_schema::{DataType, Field, Schema};
 use proptest::prelude::*;
@@ -130,6 +130,17 @@ fn batch(shape: Shape, missing: u64, seed: u64, rows: usize) -> RecordBatch {
         ("micro", {
             let array: TimestampMicrosecondArray = (0..rows).map(|row| value(15, row)).collect();
             Arc::new(array.with_timezone("Europe/Zurich"))
+        }),
+        ("binary", {
+            let bytes: Vec<_> = (0..rows).map(|row| texts(16, row).map(String::into_bytes)).collect();
+            let tail = |bytes: &Option<Vec<u8>>| Some(bytes.as_ref()?.get(1..).unwrap_or(b"\xFF").to_vec());
+            Arc::new(bytes.iter().map(tail).collect::<BinaryArray>())
+        }),
+        ("decimal", {
+            let spread = if matches!(shape, Shape::Wild) { 1_i128 << 60 } else { 1 };
+            let array: Decimal128Array =
+                (0..rows).map(|row| value(17, row).map(|v| i128::from(v) * spread)).collect();
+            Arc::new(array.with_precision_and_scale(38, 2).unwrap())
         }),
     ];
     RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
@@ -271,7 +282,7 @@ fn blocks_can_be_ended_early() {
 fn tables_without_rows_or_without_columns() {
     let folder = folder();
     let file = write(&folder, &[batch(Shape::Few, 0, 1, 0)], WriteOptions::default());
-    assert_eq!((file.num_rows(), file.num_blocks(), file.schema().fields().len()), (0, 0, 16));
+    assert_eq!((file.num_rows(), file.num_blocks(), file.schema().fields().len()), (0, 0, 18));
     assert!(read_all(&file).is_empty());
     let file = write(&folder, &[RecordBatch::new_empty(Arc::new(Schema::empty()))], WriteOptions::default());
     assert_eq!((file.num_rows(), file.num_blocks()), (0, 0));

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float32Array, Float64Array, Int32Array,
-    RecordBatch, StringArray, UInt64Array,
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array,
+    Float64Array, Int32Array, RecordBatch, StringArray, UInt64Array,
 };
 use tables::{folder, write};
 use xdf::{ColumnStatistics, File, Scalar, WriteOptions};
@@ -97,6 +97,26 @@ fn extremes_in_the_type_of_the_column() {
     let statistics = file.column_statistics(0).unwrap();
     let text = |text: &str| Some(Scalar::Text(text.to_owned()));
     assert_eq!((statistics.min, statistics.max, statistics.mean), (text("a"), text("Ä"), None));
+}
+
+/// Beyond 64 bits extremes are exact; binary values are only counted.
+#[test]
+fn decimals_and_binary_values() {
+    let unit = i128::from(i64::MAX);
+    let values: Vec<Option<i128>> =
+        (0..100).map(|i| (i % 7 != 3).then_some(unit * (i * 31 % 53) + i)).collect();
+    let array: Decimal128Array = values.iter().copied().collect();
+    let (_folder, file) = one(Arc::new(array.with_precision_and_scale(30, 4).unwrap()), 30);
+    let statistics = file.column_statistics(0).unwrap();
+    let present: Vec<i128> = values.iter().copied().flatten().collect();
+    let scalar = |value: Option<&i128>| value.map(|value| Scalar::Decimal { value: *value, scale: 4 });
+    assert_eq!(statistics.min, scalar(present.iter().min()));
+    assert_eq!(statistics.max, scalar(present.iter().max()));
+    check(&statistics, &present.iter().map(|value| *value as f64 / 1e4).collect::<Vec<_>>());
+    assert_eq!(Scalar::Decimal { value: -1234, scale: 2 }.to_string(), "-12.34");
+    let (_folder, file) = one(Arc::new(BinaryArray::from_opt_vec(vec![Some(b"a"), None, Some(b"\xFF")])), 2);
+    let statistics = file.column_statistics(0).unwrap();
+    assert_eq!((statistics.rows, statistics.missing, statistics.min), (3, 1, None));
 }
 
 #[test]

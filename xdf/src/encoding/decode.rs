@@ -9,11 +9,13 @@
 use std::sync::Arc;
 
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
-    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, BinaryType, Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type, Utf8Type,
 };
-use arrow_array::{ArrayRef, BooleanArray, DictionaryArray, PrimitiveArray, StringArray, new_null_array};
+use arrow_array::{
+    ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, PrimitiveArray, StringArray, new_null_array,
+};
 use arrow_buffer::{Buffer, MutableBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 
@@ -21,7 +23,7 @@ use crate::encoding::alp::{self, AlpFloat};
 use crate::encoding::codes::{join_bytes, leaf_bytes};
 use crate::encoding::pieces::Pieces;
 use crate::encoding::word::Word;
-use crate::encoding::{Codec, MAX_DEPTH, Node, bits, codec, tag, text};
+use crate::encoding::{Codec, MAX_DEPTH, Node, bits, codec, decimal, tag, text};
 use crate::error::Fault;
 use crate::mmap::Bytes;
 use crate::raw::wire::Cursor;
@@ -79,7 +81,13 @@ pub(crate) fn decode(
                 ),
             }
         }
-        DataType::Utf8 => Arc::new(text::read(reader.cursor, segment, rows, nulls)?),
+        DataType::Utf8 => Arc::new(text::read::<Utf8Type>(reader.cursor, segment, rows, nulls)?),
+        DataType::Binary => Arc::new(text::read::<BinaryType>(reader.cursor, segment, rows, nulls)?),
+        DataType::Decimal128(precision, scale) => {
+            let array = Decimal128Array::new(decimal::read(reader.cursor, rows)?, nulls);
+            let array = array.with_precision_and_scale(*precision, *scale);
+            Arc::new(array.map_err(|e| Fault::new("a decimal", e))?)
+        }
         DataType::Dictionary(..) => {
             let keys = reader.primitive::<Int32Type, u32>(false, nulls)?;
             Arc::new(factor(keys, levels)?)

@@ -2,9 +2,9 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
-    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, BooleanArray};
 use arrow_buffer::NullBuffer;
@@ -13,7 +13,7 @@ use arrow_schema::{DataType, TimeUnit};
 use crate::encoding::alp::AlpFloat;
 use crate::encoding::numbers::{put_floats, put_integers};
 use crate::encoding::summary::{self, Integer};
-use crate::encoding::{Codec, bits, put_node, tag, text};
+use crate::encoding::{Codec, bits, decimal, put_node, tag, text};
 use crate::error::Fault;
 use crate::statistics::ColumnStatistics;
 
@@ -65,6 +65,8 @@ pub(crate) fn encode(array: &dyn Array, levels: Option<usize>, level: i32) -> Re
             TimeUnit::Nanosecond => integers::<TimestampNanosecondType>(array, level),
         }),
         DataType::Utf8 => Ok(texts(array, level)),
+        DataType::Binary => Ok(binary(array, level)),
+        DataType::Decimal128(_, scale) => Ok(decimals(array, *scale, level)),
         other => Err(Fault::new("a type that XDF stores", other)),
     }
 }
@@ -158,4 +160,17 @@ fn texts(array: &dyn Array, level: i32) -> Segment {
     let present = array.len() - array.null_count();
     let statistics = summary::of_texts(array.len(), present, array.iter().flatten());
     finish(array, level, statistics, |out| text::put(out, array, level))
+}
+
+fn binary(array: &dyn Array, level: i32) -> Segment {
+    let array = array.as_binary::<i32>();
+    let statistics = summary::counts(array.len(), array.len() - array.null_count());
+    finish(array, level, statistics, |out| text::put(out, array, level))
+}
+
+fn decimals(array: &dyn Array, scale: i8, level: i32) -> Segment {
+    with_values(array.as_primitive::<Decimal128Type>().values(), missing(array), |present, filled| {
+        let statistics = summary::of_decimals(filled.len(), present, scale);
+        finish(array, level, statistics, |out| decimal::put(out, filled, level))
+    })
 }

@@ -29,6 +29,7 @@ pub(crate) mod codec;
 #[path = "codec_absent.rs"]
 pub(crate) mod codec;
 pub(crate) mod codes;
+pub(crate) mod decimal;
 pub(crate) mod decode;
 pub(crate) mod describe;
 pub(crate) mod distinct;
@@ -173,7 +174,7 @@ pub(crate) fn put_node(out: &mut Vec<u8>, tag: u8, width: usize, count: usize, c
     let aligned = codec == Codec::None && payload.len() >= ALIGNED_FROM;
     let start = out.len() + NODE_BYTES;
     let padding = if aligned { round_up(start, 64) - start } else { 0 };
-    // Widths are at most 8, the padding less than 64, and blocks have at most 2^24 rows.
+    // Widths are at most 16, the padding less than 64, and blocks have at most 2^24 rows.
     out.extend_from_slice(&[tag, width as u8, u8::from(codec == Codec::Zstd), padding as u8]);
     out.extend_from_slice(&(count as u32).to_le_bytes());
     out.extend_from_slice(&(payload.len() as u64).to_le_bytes());

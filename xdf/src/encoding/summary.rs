@@ -182,6 +182,19 @@ pub(crate) fn of_floats<T: Float>(rows: usize, present: &[T]) -> ColumnStatistic
     statistics
 }
 
+/// Statistics of decimals, which come without their points.
+pub(crate) fn of_decimals(rows: usize, present: &[i128], scale: i8) -> ColumnStatistics {
+    let mut statistics = counts(rows, present.len());
+    let scalar = |value: &i128| Scalar::Decimal { value: *value, scale };
+    statistics.min = present.iter().min().map(scalar);
+    statistics.max = present.iter().max().map(scalar);
+    if !present.is_empty() {
+        let unit = 10_f64.powi(i32::from(scale));
+        set_moments(&mut statistics, moments(present, |value| value as f64 / unit));
+    }
+    statistics
+}
+
 /// Statistics of booleans.
 pub(crate) fn of_booleans(rows: usize, present: usize, values: &BooleanBuffer) -> ColumnStatistics {
     let mut statistics = counts(rows, present);
@@ -229,7 +242,8 @@ pub(crate) fn keeps_level_counts(rows: u64, levels: usize) -> bool {
     levels as u64 * ROWS_PER_LEVEL as u64 <= rows
 }
 
-fn counts(rows: usize, present: usize) -> ColumnStatistics {
+/// Rows and missing values alone.
+pub(crate) fn counts(rows: usize, present: usize) -> ColumnStatistics {
     ColumnStatistics { rows: rows as u64, missing: (rows - present) as u64, ..ColumnStatistics::default() }
 }
 

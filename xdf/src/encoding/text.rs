@@ -1,8 +1,9 @@
-//! Strings: lengths and bytes, or codes into a list of the distinct ones.
+//! Strings and binary values: lengths and bytes, or codes into a list of the distinct ones.
 
 #![deny(clippy::cast_possible_truncation)]
 
-use arrow_array::{Array, StringArray};
+use arrow_array::types::ByteArrayType;
+use arrow_array::{Array, GenericByteArray};
 use arrow_buffer::{Buffer, MutableBuffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
@@ -19,15 +20,19 @@ use crate::raw::wire::Cursor;
 /// Number of texts that are looked at before the whole column is.
 const SAMPLE: usize = 1024;
 
-/// Appends strings; missing ones have no bytes.
-pub(crate) fn put(out: &mut Vec<u8>, array: &StringArray, level: i32) {
-    let texts: Vec<&str> = match array.nulls().filter(|nulls| nulls.null_count() > 0) {
-        Some(_) => array.iter().map(Option::unwrap_or_default).collect(),
-        None => (0..array.len()).map(|row| array.value(row)).collect(),
+/// Appends strings or binary values; missing ones have no bytes.
+pub(crate) fn put<T: ByteArrayType>(out: &mut Vec<u8>, array: &GenericByteArray<T>, level: i32) {
+    let missing = array.nulls().filter(|nulls| nulls.null_count() > 0);
+    let bytes = |row| -> &[u8] {
+        match missing {
+            Some(nulls) if nulls.is_null(row) => &[],
+            _ => array.value(row).as_ref(),
+        }
     };
+    let texts: Vec<&[u8]> = (0..array.len()).map(bytes).collect();
     let same = texts.first().filter(|first| texts.iter().all(|text| text == *first));
     if let Some(first) = same {
-        put_node(out, tag::CONSTANT, 0, texts.len(), Codec::None, first.as_bytes());
+        put_node(out, tag::CONSTANT, 0, texts.len(), Codec::None, first);
         return;
     }
     let Some((values, numbers)) = distinct(&texts) else {
@@ -40,7 +45,7 @@ pub(crate) fn put(out: &mut Vec<u8>, array: &StringArray, level: i32) {
     put_texts(out, &values, level);
 }
 
-fn put_texts(out: &mut Vec<u8>, texts: &[&str], level: i32) {
+fn put_texts(out: &mut Vec<u8>, texts: &[&[u8]], level: i32) {
     let longest = texts.iter().map(|text| text.len()).max().unwrap_or_default();
     let total = texts.iter().map(|text| text.len()).sum();
     // Arrow's strings are at most 2 GiB long together.
@@ -49,7 +54,7 @@ fn put_texts(out: &mut Vec<u8>, texts: &[&str], level: i32) {
     choose::put(out, &codes::narrow(texts, width, |text| text.len() as u64), width, level);
     let mut bytes = Vec::with_capacity(total);
     for text in texts {
-        bytes.extend_from_slice(text.as_bytes());
+        bytes.extend_from_slice(text);
     }
     match Symbols::find(&bytes, level) {
         Some(symbols) => symbols.put(out, &bytes),
@@ -58,9 +63,9 @@ fn put_texts(out: &mut Vec<u8>, texts: &[&str], level: i32) {
 }
 
 /// The distinct texts in order of appearance and the number of each row's, unless more than half are distinct.
-fn distinct<'a>(texts: &[&'a str]) -> Option<(Vec<&'a str>, Vec<u32>)> {
+fn distinct<'a>(texts: &[&'a [u8]]) -> Option<(Vec<&'a [u8]>, Vec<u32>)> {
     if texts.len() > 4 * SAMPLE {
-        let sample: Vec<&str> = texts.iter().step_by(texts.len() / SAMPLE).copied().collect();
+        let sample: Vec<&[u8]> = texts.iter().step_by(texts.len() / SAMPLE).copied().collect();
         let (values, _) = number(&sample, usize::MAX)?;
         if values.len() > sample.len() * 3 / 4 {
             return None;
@@ -69,15 +74,14 @@ fn distinct<'a>(texts: &[&'a str]) -> Option<(Vec<&'a str>, Vec<u32>)> {
     number(texts, texts.len() / 2)
 }
 
-fn number<'a>(texts: &[&'a str], limit: usize) -> Option<(Vec<&'a str>, Vec<u32>)> {
+fn number<'a>(texts: &[&'a [u8]], limit: usize) -> Option<(Vec<&'a [u8]>, Vec<u32>)> {
     let state = FixedState::default();
-    let mut table: HashTable<(u32, &str)> = HashTable::new();
+    let mut table: HashTable<(u32, &[u8])> = HashTable::new();
     let mut values = Vec::new();
     let mut numbers = Vec::with_capacity(texts.len());
     for text in texts {
-        let hash = state.hash_one(text.as_bytes());
-        let entry =
-            table.entry(hash, |(_, known)| known == text, |(_, known)| state.hash_one(known.as_bytes()));
+        let hash = state.hash_one(text);
+        let entry = table.entry(hash, |(_, known)| known == text, |(_, known)| state.hash_one(known));
         let number = entry.or_insert_with(|| {
             values.push(*text);
             // A block has at most 2^24 rows.
@@ -144,13 +148,13 @@ fn read_packed(cursor: &mut Cursor<'_>, segment: &Bytes, node: &Node<'_>) -> Res
     Ok(Packed { offsets, bytes })
 }
 
-/// Reads `count` strings.
-pub(crate) fn read(
+/// Reads `count` strings, which must be UTF-8, or binary values.
+pub(crate) fn read<T: ByteArrayType<Offset = i32>>(
     cursor: &mut Cursor<'_>,
     segment: &Bytes,
     count: usize,
     nulls: Option<NullBuffer>,
-) -> Result<StringArray, Fault> {
+) -> Result<GenericByteArray<T>, Fault> {
     let node = Node::next(cursor)?;
     node.expect_count(count)?;
     node.expect_width(0)?;
@@ -185,7 +189,7 @@ pub(crate) fn read(
         _ => return Err(node.unexpected("text")),
     };
     let offsets = OffsetBuffer::new(ScalarBuffer::from(packed.offsets));
-    StringArray::try_new(offsets, packed.bytes, nulls).map_err(|e| Fault::new("UTF-8 text", e))
+    GenericByteArray::try_new(offsets, packed.bytes, nulls).map_err(|e| Fault::new("UTF-8 text", e))
 }
 
 /// The text of every code, side by side.

@@ -25,11 +25,18 @@ pub(crate) mod tag {
     pub(super) const MIN_TEXT: u16 = 0x30;
     pub(super) const MAX_TEXT: u16 = 0x31;
     pub(super) const LEVEL_COUNTS: u16 = 0x32;
+    pub(super) const MIN_DECIMAL: u16 = 0x38;
+    pub(super) const MAX_DECIMAL: u16 = 0x39;
 
     /// All of them with their names in the specification.
     #[cfg(test)]
-    pub(crate) const ALL: &[(u16, &str)] =
-        &[(MIN_TEXT, "MIN_TEXT"), (MAX_TEXT, "MAX_TEXT"), (LEVEL_COUNTS, "LEVEL_COUNTS")];
+    pub(crate) const ALL: &[(u16, &str)] = &[
+        (MIN_TEXT, "MIN_TEXT"),
+        (MAX_TEXT, "MAX_TEXT"),
+        (LEVEL_COUNTS, "LEVEL_COUNTS"),
+        (MIN_DECIMAL, "MIN_DECIMAL"),
+        (MAX_DECIMAL, "MAX_DECIMAL"),
+    ];
 }
 
 /// Place, length and summary of one segment, or of a column as a whole.
@@ -58,14 +65,14 @@ pub(crate) struct Entry {
     extension_length: u32,
 }
 
-/// A scalar as 8 bytes; nothing for text.
+/// A scalar as 8 bytes; nothing for text and decimals.
 fn to_bits(scalar: &Scalar) -> Option<u64> {
     match scalar {
         Scalar::Bool(v) => Some(u64::from(*v)),
         Scalar::Int(v) => Some(v.cast_unsigned()),
         Scalar::UInt(v) => Some(*v),
         Scalar::Float(v) => Some(v.to_bits()),
-        Scalar::Text(_) => None,
+        Scalar::Text(_) | Scalar::Decimal { .. } => None,
     }
 }
 
@@ -77,6 +84,15 @@ fn from_bits(data_type: &DataType, bits: u64) -> Scalar {
         DataType::Float32 | DataType::Float64 => Scalar::Float(f64::from_bits(bits)),
         _ => Scalar::Int(bits.cast_signed()),
     }
+}
+
+/// The decimal of a column of this type.
+fn decimal(data_type: &DataType, body: &mut Cursor<'_>) -> Result<Scalar, Fault> {
+    let DataType::Decimal128(_, scale) = data_type else {
+        return Err(Fault::new("the smallest or largest value of another type", "a decimal"));
+    };
+    let (low, high) = (body.u64()?, body.u64()?);
+    Ok(Scalar::Decimal { value: (i128::from(high.cast_signed()) << 64) | i128::from(low), scale: *scale })
 }
 
 impl Entry {
@@ -94,6 +110,14 @@ impl Entry {
                 for (tag, text) in [(tag::MIN_TEXT, min), (tag::MAX_TEXT, max)] {
                     put_field(extensions, tag, false, |out| {
                         out.extend_from_slice(text.as_bytes());
+                        Ok(())
+                    })?;
+                }
+            }
+            (Some(Scalar::Decimal { value: min, .. }), Some(Scalar::Decimal { value: max, .. })) => {
+                for (tag, value) in [(tag::MIN_DECIMAL, min), (tag::MAX_DECIMAL, max)] {
+                    put_field(extensions, tag, false, |out| {
+                        out.extend_from_slice(&value.to_le_bytes());
                         Ok(())
                     })?;
                 }
@@ -221,6 +245,8 @@ impl Entry {
             match field.tag {
                 tag::MIN_TEXT => statistics.min = Some(Scalar::Text(utf8(field.body)?.to_owned())),
                 tag::MAX_TEXT => statistics.max = Some(Scalar::Text(utf8(field.body)?.to_owned())),
+                tag::MIN_DECIMAL => statistics.min = Some(decimal(data_type, &mut field.cursor())?),
+                tag::MAX_DECIMAL => statistics.max = Some(decimal(data_type, &mut field.cursor())?),
                 tag::LEVEL_COUNTS => {
                     let mut counts = field.cursor();
                     let levels = counts.varint()?;
@@ -249,6 +275,11 @@ mod tests {
             (DataType::UInt64, Scalar::UInt(0), Scalar::UInt(u64::MAX)),
             (DataType::Float32, Scalar::Float(-0.0), Scalar::Float(f64::INFINITY)),
             (DataType::Utf8, Scalar::Text(String::new()), Scalar::Text("ü".to_owned())),
+            (
+                DataType::Decimal128(38, -2),
+                Scalar::Decimal { value: i128::MIN, scale: -2 },
+                Scalar::Decimal { value: i128::MAX - 5, scale: -2 },
+            ),
         ];
         let mut table = Vec::new();
         let mut extensions = Vec::new();

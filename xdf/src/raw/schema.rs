@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arrow_array::StringArray;
 use arrow_array::builder::StringBuilder;
-use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use arrow_schema::{DECIMAL128_MAX_PRECISION, DataType, Field, Schema, TimeUnit};
 
 use crate::error::Fault;
 use crate::metadata;
@@ -100,6 +100,8 @@ fn put_type(out: &mut Vec<u8>, data_type: &DataType) -> Result<(), Fault> {
         DataType::Dictionary(key, value) if **key == DataType::Int32 && **value == DataType::Utf8 => 13,
         DataType::Date32 => 14,
         DataType::Timestamp(..) => 15,
+        DataType::Binary => 16,
+        DataType::Decimal128(precision, scale) if is_decimal(*precision, *scale) => 17,
         other => return Err(Fault::new("a type that XDF stores", other)),
     };
     out.push(code);
@@ -108,7 +110,18 @@ fn put_type(out: &mut Vec<u8>, data_type: &DataType) -> Result<(), Fault> {
         out.extend_from_slice(&[u8::from(zone.is_some()), 0]);
         put_text(out, zone.as_deref().unwrap_or_default())?;
     }
+    if let DataType::Decimal128(precision, scale) = data_type {
+        out.extend_from_slice(&[*precision, scale.cast_unsigned()]);
+    }
     Ok(())
+}
+
+/// True for the digits and the scale that a decimal of 128 bits can have.
+fn is_decimal(precision: u8, scale: i8) -> bool {
+    let most = DECIMAL128_MAX_PRECISION;
+    (1..=most).contains(&precision)
+        && scale.unsigned_abs() <= most
+        && i16::from(scale) <= i16::from(precision)
 }
 
 fn parse_type(cursor: &mut Cursor<'_>) -> Result<DataType, Fault> {
@@ -138,6 +151,17 @@ fn parse_type(cursor: &mut Cursor<'_>) -> Result<DataType, Fault> {
             let zoned = cursor.u16()? != 0;
             let zone = cursor.text()?;
             DataType::Timestamp(unit, zoned.then(|| Arc::from(zone)))
+        }
+        16 => DataType::Binary,
+        17 => {
+            let (precision, scale) = (cursor.u8()?, cursor.u8()?.cast_signed());
+            if !is_decimal(precision, scale) {
+                return Err(Fault::new(
+                    "1 to 38 digits, of which at most as many stand behind the point",
+                    format_args!("{precision} digits with scale {scale}"),
+                ));
+            }
+            DataType::Decimal128(precision, scale)
         }
         other => {
             return Err(Fault::unsupported(format!("has a column of the type {other} of a later version")));
@@ -314,6 +338,10 @@ mod tests {
             DataType::Timestamp(TimeUnit::Second, None),
             DataType::Timestamp(TimeUnit::Nanosecond, zone("Europe/Zurich")),
             DataType::Timestamp(TimeUnit::Millisecond, zone("")),
+            DataType::Binary,
+            DataType::Decimal128(1, 0),
+            DataType::Decimal128(38, 38),
+            DataType::Decimal128(5, -38),
         ];
         for data_type in types {
             let mut out = Vec::new();
@@ -322,6 +350,10 @@ mod tests {
         }
         assert!(!is_stored(&DataType::LargeUtf8));
         assert!(parse_type(&mut Cursor::new(&[99])).is_err());
+        for (precision, scale) in [(0, 0), (39, 0), (4, 5), (4, -39), (4, i8::MIN)] {
+            assert!(!is_stored(&DataType::Decimal128(precision, scale)));
+            assert!(parse_type(&mut Cursor::new(&[17, precision, scale.cast_unsigned()])).is_err());
+        }
     }
 
     #[test]

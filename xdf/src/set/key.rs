@@ -47,6 +47,8 @@ pub(super) fn to_json(value: Option<&Scalar>) -> Value {
         Some(Scalar::UInt(value)) => (*value).into(),
         Some(Scalar::Float(value)) => (*value).into(),
         Some(Scalar::Text(value)) => value.as_str().into(),
+        // no key column is of this type
+        Some(value @ Scalar::Decimal { .. }) => value.to_string().into(),
     }
 }
 
