@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Schema};
 use engine::expr::Expr;
 use engine::source::text::{OnError, TextOptions, parse_type};
 use engine::source::{self, Format, OpenOptions, SourceExt, index_of};
@@ -91,6 +91,15 @@ pub(crate) fn select(mut source: Source, selecting: &Selecting) -> anyhow::Resul
         source = source.with(SelectRows::new(Expr::parse(filter).map_err(engine::Error::from)?))?;
     }
     Ok(source)
+}
+
+/// Converts columns to the types of a schema; texts become factors with the levels that they have.
+pub(crate) fn with_types(source: Source, schema: &Schema) -> anyhow::Result<Source> {
+    let wanted = schema.fields().iter().map(|field| {
+        let factor = factor::is_factor(field.data_type());
+        (field.name().clone(), if factor { Wanted::Factor } else { Wanted::Type(field.data_type().clone()) })
+    });
+    Ok(retype(source, wanted.collect())?)
 }
 
 /// Keeps the wanted columns.

@@ -10,8 +10,9 @@ use super::{Assignment, Factor, Keeping, Reading, Selecting};
 /// `xdf append`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The rows must have the columns of FILE; their types are converted where no value changes, and factors
-get the levels that are new. All rows are appended or none; who reads FILE meanwhile sees it as it was.
+The rows must have the columns of FILE and are converted to its types; what does not fit is an error.
+Factors get the levels that are new. All rows are appended or none; who reads FILE meanwhile sees it
+as it was. Row selections hold for each input.
 
 Examples:
   xdf append flights.xdf 2009-01.csv

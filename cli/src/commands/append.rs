@@ -1,5 +1,7 @@
 //! `xdf append`: rows behind those that a file has.
 
+use std::path::PathBuf;
+
 use arrow_schema::Schema;
 use engine::Project;
 use engine::factor::is_factor;
@@ -17,24 +19,48 @@ pub(super) fn run(args: &AppendArgs, session: &Session) -> anyhow::Result<()> {
     // locked before the input is read, so that nobody comes between
     let mut editor = editing::open_storing(&args.file, &args.storing)?;
     let schema = editor.file().schema().clone();
-    let given = input::open(&args.inputs, &args.reading)?.schema();
-    let source = input::open(&args.inputs, &like(&schema, &given, &args.reading))?;
-    let opened = source.clone();
-    let source = input::keep(input::select(source, &args.selecting)?, &args.keeping)?;
-    let source = fitting(source, &schema, &args.file.display().to_string())?;
+    let inputs = args.inputs.iter().map(|input| Input::open(input, &schema, args));
+    let inputs = inputs.collect::<anyhow::Result<Vec<_>>>()?;
     let before = editor.file().num_rows();
     let monitor = session.monitor();
-    monitor.start(source.info().rows, source.info().bytes);
+    let infos: Vec<engine::SourceInfo> = inputs.iter().map(|input| input.opened.info()).collect();
+    monitor.start(infos.iter().map(|info| info.rows).sum(), infos.iter().map(|info| info.bytes).sum());
     let progress = session.progress("appending", &monitor);
-    for block in source.open(&input::limit(session.scan(&monitor), &args.selecting))? {
-        editor.append(&block?.batch)?;
+    for input in &inputs {
+        for block in input.rows.open(&input::limit(session.scan(&monitor), &args.selecting))? {
+            editor.append(&block?.batch)?;
+        }
     }
     let file = editor.commit()?;
     drop(progress);
     let appended = file.num_rows() - before;
     let text = format!("{} appended, {} now", counted(appended, "row"), count(file.num_rows()));
     editing::report(&file, &text, &[("rowsAppended", appended.into())], session)?;
-    if session.quiet || session.json { Ok(()) } else { moving::report_bad_cells(&opened.bad_cells()) }
+    if session.quiet || session.json {
+        return Ok(());
+    }
+    inputs.iter().try_for_each(|input| moving::report_bad_cells(&input.opened.bad_cells()))
+}
+
+/// Something whose rows are appended.
+struct Input {
+    /// As it was opened.
+    opened: Source,
+    /// Its rows in the columns and types of the file.
+    rows: Source,
+}
+
+impl Input {
+    fn open(path: &PathBuf, schema: &Schema, args: &AppendArgs) -> anyhow::Result<Self> {
+        let paths = std::slice::from_ref(path);
+        let given = input::open(paths, &args.reading)?.schema();
+        let opened = input::open(paths, &like(schema, &given, &args.reading))?;
+        let rows = input::keep(input::select(opened.clone(), &args.selecting)?, &args.keeping)?;
+        let rows = fitting(rows, schema, &args.file.display().to_string())?;
+        // what was computed on the way
+        let rows = input::with_types(rows, schema)?;
+        Ok(Self { opened, rows })
+    }
 }
 
 /// The options with the types of the file, where nothing else was asked for.

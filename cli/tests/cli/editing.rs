@@ -210,7 +210,7 @@ fn a_second_writer_is_told_to_wait() {
     let before = folder.contents();
     let editor = xdf::Editor::open(folder.path("t.xdf")).unwrap();
     for command in changes("t.xdf") {
-        folder.xdf(&command).fails(1, &["t.xdf", "lock"]);
+        folder.xdf(&command).fails(1, &["t.xdf", "being changed by another program", "try again"]);
     }
     drop(editor);
     assert!(folder.contents() == before);
