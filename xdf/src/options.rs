@@ -69,7 +69,7 @@ impl ReadOptions {
 #[non_exhaustive]
 pub struct WriteOptions {
     /// Compression level: 0 for encodings only, which decode fastest; 1 (default) to 9 for zstd where it pays, with
-    /// growing effort. A byte saved may cost 3 ns of decoding at level 1, and twice as much with each further level.
+    /// growing effort. A byte saved may cost 4 ns of decoding at level 1, and twice as much with each further level.
     /// Without the feature `zstd` every level is 0.
     pub level: i32,
     /// Rows of a block, 1 to 16777216. Default: [`DEFAULT_BLOCK_ROWS`].
