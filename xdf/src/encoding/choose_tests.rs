@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::encoding::Node;
 use crate::encoding::codes::{CodeSlice, Codes, narrow};
 use crate::encoding::describe::describe;
 use crate::encoding::pieces::Pieces;
@@ -165,19 +166,26 @@ fn each_encoding_is_chosen_for_what_it_is_made_for() {
     }
 }
 
-/// Ever fewer codes need ever more bits: patches of patches would nest deeper than readers follow.
+/// Gaps and high bits that would have patches themselves: those would nest deeper than readers follow.
 #[test]
 fn patches_have_no_patches() {
-    let codes: Vec<u64> = (0..100_000_u64)
-        .map(|row| {
-            let random = (row + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            let random = random ^ (random >> 31).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            let bits = 3 + 3 * (random.trailing_zeros() as usize / 2).min(20);
-            random >> 1 & mask(bits.min(63))
-        })
-        .collect();
-    for level in [0, 1, 9] {
-        let out = written(&codes, 8, level);
-        assert_eq!(read(&out, codes.len(), 8), codes, "level {level}: {}", describe(&out));
+    let (mut codes, mut noise) = (Vec::new(), 1_u64);
+    for patch in 0..4000 {
+        noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let gap = if patch % 60 == 0 { 2000 } else { noise >> 62 };
+        codes.extend((0..gap).map(|row| row % 16));
+        codes.push(if patch % 50 == 0 { noise >> 34 } else { 16 + (noise >> 40) % 32 });
+    }
+    let bytes = narrow(&codes, 4, |code| code);
+    for level in [0, 1] {
+        let (plan, word) = (Plan::Patched { bits: 4 }, std::marker::PhantomData);
+        let mut out = Vec::new();
+        Chosen::<u32> { codes: &bytes, level, cascade: 0, plan, zstd: None, word }.put(&mut out);
+        let mut cursor = Cursor::new(&out);
+        let tags: Vec<u8> = (0..4).map(|_| Node::next(&mut cursor).unwrap().tag).collect();
+        assert_eq!(tags[..2], [tag::PATCHES, tag::BIT_PACKED]);
+        assert!(tags[2..].iter().all(|tag| [tag::PLAIN, tag::BIT_PACKED].contains(tag)), "{tags:?}");
+        assert_eq!(cursor.remaining(), 0);
+        assert_eq!(read(&out, codes.len(), 4), codes);
     }
 }
