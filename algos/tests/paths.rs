@@ -12,9 +12,9 @@ use arrow_array::{
     ArrayRef, DictionaryArray, Float32Array, Float64Array, Int16Array, Int32Array, RecordBatch,
 };
 use engine::formula::Formula;
-use engine::sink::{self, SinkOptions};
+use engine::sink::{self, DEFAULT_BLOCKS_PER_PART, SinkOptions};
 use engine::source::text::{TextOptions, TextSource};
-use engine::source::{ConcatSource, MemorySource, SourceExt, XdfSource, open};
+use engine::source::{ConcatSource, Format, MemorySource, SourceExt, XdfSource, open};
 use engine::{BlockSource, Local, Project, ScanOptions, factor, transfer};
 
 /// Enough rows that threads share the work whatever the block size.
@@ -68,6 +68,7 @@ fn everywhere(whole: &Arc<dyn BlockSource>, folder: &Path) -> Vec<Named> {
     let mut sources = vec![("memory".to_owned(), Arc::clone(whole))];
     for (name, block_rows) in [
         ("t.xdf", 131_072),
+        ("set of three parts", 65_536),
         ("small.xdf", 5000),
         ("t.parquet", 70_000),
         ("t.arrow", 9999),
@@ -77,7 +78,11 @@ fn everywhere(whole: &Arc<dyn BlockSource>, folder: &Path) -> Vec<Named> {
         let path = folder.join(name);
         // blocks of text and Arrow files are those that are written
         let scan = ScanOptions::default().with_block_rows(block_rows.max(8191));
-        let options = SinkOptions { block_rows, ..SinkOptions::default() };
+        let mut options = SinkOptions { block_rows, ..SinkOptions::default() };
+        if name.starts_with("set") {
+            options.format = Some(Format::Xdf);
+            options.blocks_per_part = Some(DEFAULT_BLOCKS_PER_PART);
+        }
         transfer(whole.open(&scan).unwrap(), sink::create(&path, &schema, &options).unwrap()).unwrap();
         let source = if name == "t.csv" {
             Arc::new(TextSource::open(vec![path], text.clone()).unwrap()) as Arc<dyn BlockSource>

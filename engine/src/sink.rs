@@ -7,11 +7,14 @@ mod file;
 mod ipc;
 mod memory;
 mod parquet;
+mod partition;
 mod stream;
 pub mod text;
 mod xdf_file;
+mod xdf_set;
 
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use arrow_schema::SchemaRef;
@@ -20,8 +23,10 @@ pub use file::AtomicFile;
 pub use ipc::IpcSink;
 pub use memory::MemorySink;
 pub use parquet::ParquetSink;
+pub use partition::{PartitionOptions, PartitionSink};
 pub use text::TextSink;
 pub use xdf_file::XdfSink;
+pub use xdf_set::{DEFAULT_BLOCKS_PER_PART, XdfSetSink};
 
 use crate::source::Format;
 use crate::{Block, BlockReader, Error, Result};
@@ -61,6 +66,11 @@ pub struct SinkOptions {
     pub block_rows: usize,
     /// Whether an existing file is replaced; default `false`, an error.
     pub overwrite: bool,
+    /// For XDF: write a set of files instead of one, with so many blocks in each ([`DEFAULT_BLOCKS_PER_PART`] is usual);
+    /// default `None`, one file.
+    pub blocks_per_part: Option<NonZeroUsize>,
+    /// For a set that exists: add parts to it; default `false`.
+    pub append: bool,
     /// For text: delimiter, missing value string and the rest.
     pub text: text::TextSinkOptions,
     /// The format; default by the file name.
@@ -73,6 +83,8 @@ impl Default for SinkOptions {
             level: 1,
             block_rows: crate::DEFAULT_BLOCK_ROWS,
             overwrite: false,
+            blocks_per_part: None,
+            append: false,
             text: text::TextSinkOptions::default(),
             format: None,
         }
@@ -94,6 +106,9 @@ pub fn create(
         return Err(Error::UnknownFormat { path: path.to_path_buf(), reason: reason.into() });
     };
     Ok(match format {
+        Format::Xdf if options.blocks_per_part.is_some() => {
+            Box::new(XdfSetSink::create(path, schema, options)?)
+        }
         Format::Xdf => Box::new(XdfSink::create(path, schema, options)?),
         Format::Parquet => Box::new(ParquetSink::create(path, schema, options)?),
         Format::Ipc => Box::new(IpcSink::create(path, schema, options, false)?),

@@ -4,13 +4,14 @@
 //! [`open`] finds out what a path is by its first bytes, then by its name.
 
 mod concat;
-mod conform;
+pub(crate) mod conform;
 mod ipc;
 mod memory;
 mod open;
 mod parquet;
 pub mod text;
 mod xdf_file;
+mod xdf_set;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub use memory::MemorySource;
 pub use open::{Format, OpenOptions, formats, open, open_with};
 pub use parquet::ParquetSource;
 pub use xdf_file::XdfSource;
+pub use xdf_set::XdfSetSource;
 
 use crate::{BlockReader, Error, Result, ScanOptions, Transform, Transformed};
 

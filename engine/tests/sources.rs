@@ -5,6 +5,7 @@
 //! and projections, and must give these rows, in these types, with the guarantees that blocks come with.
 
 use std::fs::File;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -146,10 +147,16 @@ fn sources(batch: &RecordBatch) -> (TempDir, Vec<Named>) {
         .unwrap()
         .with(Project::new(all))
         .unwrap();
+    let options =
+        SinkOptions { block_rows: 100, blocks_per_part: NonZeroUsize::new(2), ..SinkOptions::default() };
+    let sink = sink::create(path("set.xdf"), &whole.schema(), &options).unwrap();
+    transfer(whole.open(&ScanOptions::default().with_block_rows(70)).unwrap(), sink).unwrap();
+    let set = open(path("set.xdf")).unwrap();
     let list: Vec<Named> = vec![
         ("memory", Arc::clone(&whole)),
         ("memory in uneven batches", memory(batch, &[1, 300, 0, 7])),
         ("xdf", Arc::new(XdfSource::open(path("t.xdf")).unwrap())),
+        ("set of xdf files", set),
         ("parquet", Arc::new(ParquetSource::open(path("t.parquet")).unwrap())),
         ("ipc file", Arc::new(IpcSource::open(path("t.arrow"), false).unwrap())),
         ("ipc stream", Arc::new(IpcSource::open(path("t.arrows"), true).unwrap())),

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::text::{TextOptions, TextSource};
-use super::{BlockSource, ConcatSource, IpcSource, ParquetSource, XdfSource};
+use super::{BlockSource, ConcatSource, IpcSource, ParquetSource, XdfSetSource, XdfSource};
 use crate::{Error, Result};
 
 /// The formats that files are read and written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// XDF 5 or one of Microsoft's containers.
+    /// XDF 5, a set of such files, or one of Microsoft's containers.
     Xdf,
     /// Apache Parquet.
     Parquet,
@@ -66,7 +66,7 @@ impl Format {
     }
 }
 
-/// Opens one file, or all that match a pattern such as `data/*.csv`, as one source.
+/// Opens one file or set, or all that match a pattern such as `data/*.csv`, as one source.
 ///
 /// # Errors
 /// When nothing matches, a file cannot be read, or its format is not known.
@@ -111,6 +111,7 @@ pub fn formats(paths: &[impl AsRef<Path>], format: Option<Format>) -> Result<Vec
 
 fn one(path: &Path, format: Format, options: &OpenOptions) -> Result<Arc<dyn BlockSource>> {
     Ok(match format {
+        Format::Xdf if path.is_dir() => Arc::new(XdfSetSource::open(path)?),
         Format::Xdf => Arc::new(XdfSource::open(path)?),
         Format::Parquet => Arc::new(ParquetSource::open(path)?),
         Format::Ipc => Arc::new(IpcSource::open(path, false)?),
@@ -147,11 +148,17 @@ fn expand(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 fn detect(path: &Path) -> Result<Format> {
     let named = Format::from_name(path);
     let mut head = Vec::with_capacity(512);
-    let file = File::open(path).map_err(Error::io(path))?;
-    if file.metadata().map_err(Error::io(path))?.is_dir() {
-        let reason = "is a folder; name its files, for example with a pattern such as FOLDER/*.csv".into();
+    if std::fs::metadata(path).map_err(Error::io(path))?.is_dir() {
+        if xdf::Set::recognises(path) {
+            return Ok(Format::Xdf);
+        }
+        let reason =
+            "is a folder without the manifest of a set; name its files, for example with a pattern such as \
+                      FOLDER/*.csv, or make a set of its XDF files"
+                .into();
         return Err(Error::UnknownFormat { path: path.to_path_buf(), reason });
     }
+    let file = File::open(path).map_err(Error::io(path))?;
     file.take(512).read_to_end(&mut head).map_err(Error::io(path))?;
     if let Some(format) = Format::from_bytes(&head) {
         return Ok(format);

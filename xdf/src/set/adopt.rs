@@ -4,12 +4,12 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::document::sync_folder;
 use super::manifest::{PARTS, Part};
 use super::part::record;
 use super::parts::{Misfit, misfit};
 use super::session::{OpenSession, unique};
 use super::{Key, Set};
+use crate::atomic::AtomicFile;
 use crate::{Error, File, Result};
 
 impl Set {
@@ -24,7 +24,7 @@ impl Set {
         let path = file.as_ref();
         if !session.keys.is_empty() {
             let (expected, got) = ("a set without key columns".to_owned(), path.display().to_string());
-            return Err(Error::KeyColumns { path: session.set, expected, got });
+            return Err(Error::KeyColumns { path: session.place.set, expected, got });
         }
         let file = File::open(path)?;
         let Some(footer) = file.footer_checksum() else {
@@ -34,15 +34,8 @@ impl Set {
         if let Some(Misfit { index, expected, got }) = misfit(&session.stored.schema, file.schema()) {
             return Err(Error::SchemaMismatch { path: path.to_owned(), index, expected, got });
         }
-        let name = format!("part-{number:05}-{}-{}.xdf", session.id, unique());
-        let folder = session.set.join(PARTS);
-        let temporary = folder.join(format!(".{name}.tmp"));
-        let copied = copy(path, &temporary, &folder.join(&name));
-        if let Err(error) = copied {
-            // what is left of it is removed with the session, or cleaned
-            let _ = fs::remove_file(&temporary);
-            return Err(Error::io(path, "copy", error));
-        }
+        let name = format!("part-{number:05}-{}-{}.xdf", session.place.id, unique());
+        copy(path, &session.place.set.join(PARTS).join(&name))?;
         let part = Part {
             file: name,
             rows: file.num_rows(),
@@ -56,10 +49,10 @@ impl Set {
     }
 }
 
-/// Copies a file and gives the copy its name when it is durable.
-fn copy(from: &Path, temporary: &Path, to: &Path) -> io::Result<()> {
-    fs::copy(from, temporary)?;
-    fs::OpenOptions::new().write(true).open(temporary)?.sync_all()?;
-    fs::rename(temporary, to)?;
-    to.parent().map_or(Ok(()), sync_folder)
+/// Copies a file; the copy has its name when it is complete.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let mut source = fs::File::open(from).map_err(|e| Error::io(from, "open", e))?;
+    let mut copy = AtomicFile::create(to, false)?;
+    io::copy(&mut source, &mut copy).map_err(|e| Error::io(from, "copy", e))?;
+    copy.persist().map(drop)
 }

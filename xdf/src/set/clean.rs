@@ -74,13 +74,13 @@ impl Set {
         let path = path.as_ref();
         // The order matters: what a commit publishes while we look must be found either with its session or in the
         // manifest that is read last; and no manifest may go that a commit still counts from.
-        let Some((_, before)) = Manifest::newest(path)? else {
+        let Some(before) = Manifest::newest(path)? else {
             let problem = "there is nothing to clean before the first commit".to_owned();
             return Err(Error::NotASet { path: path.to_owned(), problem });
         };
         let files = list(&path.join(PARTS))?;
         let sessions = Self::sessions(path)?;
-        let current = Manifest::newest(path)?.map_or_else(|| before.clone(), |(_, manifest)| manifest);
+        let current = Manifest::newest(path)?.unwrap_or_else(|| before.clone());
         let listed: HashSet<&str> = current.parts.iter().map(|part| part.file.as_str()).collect();
         let ids: Vec<&str> =
             sessions.iter().filter_map(|session| session.token.file_name()?.to_str()).collect();
@@ -95,6 +95,14 @@ impl Set {
         if sessions.is_empty() {
             for number in manifest::numbers(path)?.into_iter().filter(|number| *number < before.sequence) {
                 report.remove(&manifest::path_of(path, number))?;
+            }
+            let unfinished = |file: &PathBuf| {
+                file.file_name()
+                    .and_then(|name| name.to_str())
+                    .is_some_and(|name| name.starts_with(".manifest-"))
+            };
+            for file in list(path)?.into_iter().filter(unfinished) {
+                report.remove(&file)?;
             }
         }
         Ok(report)

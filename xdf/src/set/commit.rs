@@ -11,7 +11,7 @@ use super::key;
 use super::levels::Merged;
 use super::manifest::{Manifest, PARTS, Part, PartEntry, key_levels};
 use super::part::recorded_number;
-use super::session::{OpenSession, SetMode, appended};
+use super::session::{OpenSession, Place, SESSIONS, SetMode, appended};
 use super::{Set, parts};
 use crate::error::Fault;
 use crate::raw::schema::StoredSchema;
@@ -44,54 +44,64 @@ impl Set {
     /// # Errors
     /// [`Error::NoSession`] when the session is over.
     pub fn abandon(token: impl AsRef<Path>) -> Result<()> {
-        let session = OpenSession::open(token.as_ref())?;
-        end(&session, &[])
+        let place = Place::of(token.as_ref())?;
+        if !place.token.is_dir() {
+            return Err(Error::NoSession { token: place.token });
+        }
+        end(&place, &[])?;
+        if !Self::recognises(&place.set) {
+            // only folders in which no other session has begun are empty
+            for folder in [SESSIONS, PARTS] {
+                let _ = fs::remove_dir(place.set.join(folder));
+            }
+        }
+        Ok(())
     }
 }
 
 fn publish(token: &Path, wanted: Option<&[u64]>) -> Result<Set> {
     let session = OpenSession::open(token)?;
-    let before = Manifest::newest(&session.set)?.map(|(_, manifest)| manifest);
+    let before = Manifest::newest(&session.place.set)?;
     if let Some(manifest) = &before {
-        if manifest.parts.iter().any(|part| part.file.contains(&session.id)) {
-            end(&session, &manifest.parts)?;
-            return Set::open(&session.set);
+        if manifest.parts.iter().any(|part| part.file.contains(&session.place.id)) {
+            end(&session.place, &manifest.parts)?;
+            return Set::open(&session.place.set);
         }
         if session.mode == SetMode::Create {
-            return Err(Error::Exists { path: session.set });
+            return Err(Error::Exists { path: session.place.set });
         }
     }
     let version = before.as_ref().map_or(0, |manifest| manifest.sequence);
     if session.mode == SetMode::Overwrite && version != session.base {
-        return Err(Error::Conflict { path: session.set, version });
+        return Err(Error::Conflict { path: session.place.set, version });
     }
     let finished = finished(&session, wanted)?;
     let schema = &session.stored.schema;
-    let open = |part: &Part| parts::open_file(&session.set, part, schema, &OpenOptions::default());
+    let open = |part: &Part| parts::open_file(&session.place.set, part, schema, &OpenOptions::default());
     let files = finished.par_iter().map(open).collect::<Result<Vec<File>>>()?;
 
     let mut all = Vec::new();
     let mut stored = session.stored.clone();
     if let Some(manifest) = before.filter(|_| session.mode == SetMode::Append) {
-        stored = appended(&manifest.stored, &stored, &session.set)?;
+        stored = appended(&manifest.stored, &stored, &session.place.set)?;
         all = manifest.parts;
     }
-    let stored =
-        merged(&stored, &files).map_err(|fault| fault.in_file(&session.set, "levels of the parts", 0))?;
+    let stored = merged(&stored, &files)
+        .map_err(|fault| fault.in_file(&session.place.set, "levels of the parts", 0))?;
     all.extend(finished.into_iter().filter(|part| part.rows > 0));
     let levels = key_levels(&stored, &session.keys);
-    let levels = levels.map_err(|fault| fault.in_file(&session.set, "levels", 0))?;
+    let levels = levels.map_err(|fault| fault.in_file(&session.place.set, "levels", 0))?;
     // stable: parts with one key stay in the order of versions and numbers
     all.sort_by(|a, b| key::order(&a.key, &b.key, &levels));
     let manifest = Manifest { sequence: version + 1, stored, keys: session.keys.clone(), parts: all };
-    match manifest.publish(&session.set) {
+    match manifest.publish(&session.place.set) {
         Err(Error::Conflict { path, .. }) if session.mode == SetMode::Create => {
             return Err(Error::Exists { path });
         }
         done => done?,
-    };
-    end(&session, &manifest.parts)?;
-    Set::open(&session.set)
+    }
+    end(&session.place, &manifest.parts)?;
+    Set::open(&session.place.set)
 }
 
 /// The columns of the set with what all parts have found.
@@ -106,8 +116,8 @@ fn merged(stored: &StoredSchema, files: &[File]) -> Result<StoredSchema, Fault> 
 /// The parts that were recorded, in the order of their numbers.
 fn finished(session: &OpenSession, wanted: Option<&[u64]>) -> Result<Vec<Part>> {
     let mut records: Vec<(u64, PathBuf)> = Vec::new();
-    let io = |e| Error::io(&session.token, "list", e);
-    for entry in fs::read_dir(&session.token).map_err(io)? {
+    let io = |e| Error::io(&session.place.token, "list", e);
+    for entry in fs::read_dir(&session.place.token).map_err(io)? {
         let entry = entry.map_err(io)?;
         let number = entry.file_name().to_str().and_then(recorded_number);
         records.extend(number.map(|number| (number, entry.path())));
@@ -118,7 +128,7 @@ fn finished(session: &OpenSession, wanted: Option<&[u64]>) -> Result<Vec<Part>> 
             wanted.iter().find(|wanted| !records.iter().any(|(number, _)| number == *wanted))
         {
             let problem = "is not finished; write it, or commit without it".to_owned();
-            return Err(parts::part_error(&session.set, &format!("number {number}"), problem));
+            return Err(parts::part_error(&session.place.set, &format!("number {number}"), problem));
         }
         records.retain(|(number, _)| wanted.contains(number));
     }
@@ -131,7 +141,7 @@ fn finished(session: &OpenSession, wanted: Option<&[u64]>) -> Result<Vec<Part>> 
 }
 
 /// Removes the session and those of its parts that are not listed.
-fn end(session: &OpenSession, listed: &[Part]) -> Result<()> {
+fn end(session: &Place, listed: &[Part]) -> Result<()> {
     fs::remove_dir_all(&session.token).or_else(gone).map_err(|e| Error::io(&session.token, "remove", e))?;
     // A part that finishes from here on finds no session and removes itself, so none is left.
     let folder = session.set.join(PARTS);

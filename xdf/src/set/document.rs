@@ -4,12 +4,13 @@
 //! anything else is believed. It appears under its name complete, or not at all.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::atomic::AtomicFile;
 use crate::error::Fault;
 use crate::raw::checksum;
 use crate::{Error, Result};
@@ -83,27 +84,11 @@ fn parse<T: DeserializeOwned>(mut bytes: Vec<u8>) -> Result<T, Fault> {
     serde_json::from_slice(&bytes).map_err(|e| Fault::new("the entries of the specification", e))
 }
 
-/// Puts a document under its name; without `replace` an existing one is an error of the kind `AlreadyExists`.
-pub(super) fn publish(path: &Path, bytes: &[u8], replace: bool) -> io::Result<()> {
-    let folder = path.parent().ok_or(io::ErrorKind::InvalidFilename)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".").suffix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    let persisted = if replace { file.persist(path) } else { file.persist_noclobber(path) };
-    persisted.map_err(|e| e.error)?;
-    sync_folder(folder)
-}
-
-/// Makes the names in a folder durable.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        fs::File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+/// Puts a document under its name; without `replace`, [`Error::Exists`] where there is one.
+pub(super) fn publish(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
+    let mut file = AtomicFile::create(path, replace)?;
+    file.write_all(bytes).map_err(|e| Error::io(path, "write", e))?;
+    file.persist().map(drop)
 }
 
 /// A checksum as text: 16 digits, as JSON has no exact numbers of 64 bits.

@@ -152,7 +152,7 @@ pub(super) fn key_levels(stored: &StoredSchema, keys: &[usize]) -> Result<Vec<Op
 
 impl Manifest {
     /// Reads and checks the newest manifest of a set; nothing where there is none.
-    pub(super) fn newest(set: &Path) -> Result<Option<(PathBuf, Self)>> {
+    pub(super) fn newest(set: &Path) -> Result<Option<Self>> {
         // One that is found may be cleaned away before it is read; then there is a newer one.
         let mut tries = 0;
         loop {
@@ -162,7 +162,7 @@ impl Manifest {
                 Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound && tries < 8 => {
                     tries += 1;
                 }
-                read => return Ok(Some((path, read?))),
+                read => return read.map(Some),
             }
         }
     }
@@ -206,16 +206,15 @@ impl Manifest {
     }
 
     /// Puts the manifest in place, unless its number is taken.
-    pub(super) fn publish(&self, set: &Path) -> Result<PathBuf> {
+    pub(super) fn publish(&self, set: &Path) -> Result<()> {
         let path = path_of(set, self.sequence);
         let document = self.document().and_then(|document| document::seal(&document));
         let bytes = document.map_err(|fault| fault.in_file(&path, WHAT, 0))?;
         match document::publish(&path, &bytes, false) {
-            Ok(()) => Ok(path),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(Error::Exists { .. }) => {
                 Err(Error::Conflict { path: set.to_owned(), version: self.sequence })
             }
-            Err(error) => Err(Error::io(&path, "write", error)),
+            done => done,
         }
     }
 

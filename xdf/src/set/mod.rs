@@ -145,7 +145,7 @@ impl Set {
         let path = path.as_ref();
         let metadata = std::fs::metadata(path).map_err(|e| Error::io(path, "open", e))?;
         let problem = match Manifest::newest(path)? {
-            Some((_, manifest)) => {
+            Some(manifest) => {
                 let set = Self::of(path, manifest, options);
                 set.check_parts()?;
                 return Ok(set);
@@ -245,6 +245,14 @@ impl Set {
     /// When there is no such part, or it is missing or not what was committed.
     pub fn part(&self, part: usize) -> Result<File> {
         Ok(self.open_part(part)?.file.clone())
+    }
+
+    /// The files of all parts in order, as [`Set::part`] gives them.
+    ///
+    /// # Errors
+    /// As [`Set::part`].
+    pub fn files(&self) -> Result<Vec<File>> {
+        (0..self.num_parts()).map(|part| self.part(part)).collect()
     }
 
     /// Where a block is: the number of its part, and its number there.

@@ -50,11 +50,12 @@ impl PartWriter {
         if !fits || key.0.len() != types.len() {
             let names: Vec<String> = types.iter().map(ToString::to_string).collect();
             let expected = format!("one value for each of the key columns ({})", names.join(", "));
-            return Err(Error::KeyColumns { path: session.set, expected, got: key.to_string() });
+            return Err(Error::KeyColumns { path: session.place.set, expected, got: key.to_string() });
         }
-        let file = format!("part-{number:05}-{}-{}.xdf", session.id, unique());
+        let file = format!("part-{number:05}-{}-{}.xdf", session.place.id, unique());
         let schema = Arc::new(session.stored.schema.clone());
-        let writer = Writer::create(session.set.join(PARTS).join(&file), schema, session.options.clone())?;
+        let writer =
+            Writer::create(session.place.set.join(PARTS).join(&file), schema, session.options.clone())?;
         Ok(Self { session, number, key, file, writer })
     }
 
@@ -102,15 +103,15 @@ impl PartWriter {
 
 /// Records a part that is in place, instead of one of the same number.
 pub(super) fn record(session: &OpenSession, number: u64, part: &Part) -> Result<()> {
-    let path = record_path(&session.token, number);
+    let path = record_path(&session.place.token, number);
     let bytes = document::seal(&PartEntry::new(part)).map_err(|fault| fault.in_file(&path, "record", 0))?;
     match document::publish(&path, &bytes, true) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             // nobody will take it any more; what cannot be removed now is cleaned later
-            let _ = std::fs::remove_file(session.set.join(PARTS).join(&part.file));
-            Err(Error::NoSession { token: session.token.clone() })
+            let _ = std::fs::remove_file(session.place.set.join(PARTS).join(&part.file));
+            Err(Error::NoSession { token: session.place.token.clone() })
         }
-        done => done.map_err(|e| Error::io(&path, "write", e)),
+        done => done,
     }
 }
 

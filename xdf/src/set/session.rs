@@ -14,7 +14,7 @@ use std::time::SystemTime;
 use arrow_schema::{DataType, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
 
-use super::document::{self, sync_folder};
+use super::document;
 use super::levels::Merged;
 use super::manifest::{Manifest, PARTS, key_columns};
 use super::schema::{ColumnEntry, columns, sorted, stored_schema};
@@ -77,15 +77,21 @@ struct Document {
     keys: Vec<String>,
 }
 
-/// A session that was read.
+/// Where a session is.
 #[derive(Debug)]
-pub(super) struct OpenSession {
+pub(super) struct Place {
     /// Its folder.
     pub(super) token: PathBuf,
     /// The folder of the set.
     pub(super) set: PathBuf,
     /// Its name, which the names of its parts contain.
     pub(super) id: String,
+}
+
+/// A session that was read.
+#[derive(Debug)]
+pub(super) struct OpenSession {
+    pub(super) place: Place,
     pub(super) mode: SetMode,
     pub(super) base: u64,
     pub(super) options: WriteOptions,
@@ -107,7 +113,7 @@ impl Set {
     pub fn begin(path: impl AsRef<Path>, schema: SchemaRef, options: &SetOptions) -> Result<PathBuf> {
         let path = std::path::absolute(path.as_ref()).map_err(|e| Error::io(path.as_ref(), "find", e))?;
         WriteOptions::default().with_level(options.level).with_block_rows(options.block_rows).check()?;
-        let existing = Manifest::newest(&path)?.map(|(_, manifest)| manifest);
+        let existing = Manifest::newest(&path)?;
         if existing.is_some() && options.mode == SetMode::Create {
             return Err(Error::Exists { path });
         }
@@ -145,37 +151,42 @@ impl Set {
         let io = |e: io::Error| Error::io(&path, "create", e);
         fs::create_dir_all(path.join(PARTS)).map_err(io)?;
         fs::create_dir_all(&token).map_err(io)?;
-        document::publish(&token.join(DOCUMENT), &bytes, false).map_err(io)?;
-        sync_folder(&path).map_err(io)?;
+        document::publish(&token.join(DOCUMENT), &bytes, false)?;
         Ok(token)
+    }
+}
+
+impl Place {
+    /// The place that a token names.
+    pub(super) fn of(token: &Path) -> Result<Self> {
+        let none = || Error::NoSession { token: token.to_owned() };
+        let folders = token.parent().filter(|sessions| sessions.ends_with(SESSIONS));
+        let set = folders.and_then(Path::parent).ok_or_else(none)?;
+        let id = token.file_name().and_then(|name| name.to_str()).ok_or_else(none)?;
+        Ok(Self { token: token.to_owned(), set: set.to_owned(), id: id.to_owned() })
     }
 }
 
 impl OpenSession {
     /// Reads the session of a token.
     pub(super) fn open(token: &Path) -> Result<Self> {
-        let none = || Error::NoSession { token: token.to_owned() };
+        let place = Place::of(token)?;
         let path = token.join(DOCUMENT);
         let document: Document = match document::read(&path, "session") {
             Err(Error::Io { source, .. })
                 if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
             {
-                return Err(none());
+                return Err(Error::NoSession { token: place.token });
             }
             read => read?,
         };
-        let folders = token.parent().filter(|sessions| sessions.ends_with(SESSIONS));
-        let set = folders.and_then(Path::parent).ok_or_else(none)?;
-        let id = token.file_name().and_then(|name| name.to_str()).ok_or_else(none)?;
         let damaged = |fault: Fault| fault.in_file(&path, "session", 0);
         let stored = stored_schema(&document.columns, &document.metadata).map_err(damaged)?;
         let options = WriteOptions::default().with_level(document.level).with_block_rows(document.block_rows);
         options.check()?;
         Ok(Self {
             keys: key_columns(&document.keys, &stored).map_err(damaged)?,
-            token: token.to_owned(),
-            set: set.to_owned(),
-            id: id.to_owned(),
+            place,
             mode: document.mode,
             base: document.base,
             options,
@@ -196,7 +207,9 @@ fn check_folder(path: &Path) -> Result<()> {
     };
     for entry in entries {
         let name = entry.map_err(|e| Error::io(path, "list", e))?.file_name();
-        if name != PARTS && name != SESSIONS {
+        // a commit that died leaves a manifest that has no name yet
+        let unfinished = name.to_str().is_some_and(|name| name.starts_with(".manifest-"));
+        if name != PARTS && name != SESSIONS && !unfinished {
             let problem =
                 format!("the folder has other files, such as '{}'; choose another folder", name.display());
             return Err(Error::NotASet { path: path.to_owned(), problem });

@@ -30,7 +30,7 @@ impl Set {
     /// When there is no set, or its manifest is damaged; damaged parts are in the reports.
     pub fn verify(path: impl AsRef<Path>) -> Result<Vec<PartReport>> {
         let path = path.as_ref();
-        let Some((_, manifest)) = Manifest::newest(path)? else {
+        let Some(manifest) = Manifest::newest(path)? else {
             // the error of opening says what is there instead
             return Self::open(path).map(|_| Vec::new());
         };

@@ -59,6 +59,13 @@ fn a_part_that_is_missing_or_another_is_named() {
     assert!(Set::open(&path).is_err());
     fs::write(&parts[1], &bytes[..bytes.len() - 1]).unwrap();
     expect("bytes, not");
+    // damage in the data shows when they are read
+    let mut wrong = bytes.clone();
+    wrong[5000] ^= 1;
+    fs::write(&parts[1], &wrong).unwrap();
+    assert!(Set::open(&path).is_ok());
+    let report = Set::verify(&path).unwrap().remove(1).report.unwrap();
+    assert_eq!((report.blocks, report.damaged[0].block), (3, Some(0)));
     fs::write(&parts[1], &bytes).unwrap();
     assert_eq!(Set::open(&path).unwrap().num_rows(), 100);
     assert!(Set::verify(&path).unwrap().iter().all(xdf::set::PartReport::is_ok));
