@@ -4,6 +4,7 @@
 //! same everywhere. The types hold what was typed; `session` and `input` turn it into what it means.
 
 mod cat;
+mod composite;
 mod diff;
 mod editing;
 mod layout;
@@ -17,6 +18,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use cat::{CatArgs, StreamFormat};
+pub(crate) use composite::{
+    CompositeCleanArgs, CompositeCommand, CompositeFilesArgs, CompositeListArgs, Dividing, PartitionArgs,
+};
 pub(crate) use diff::{DiffArgs, Ignored};
 pub(crate) use editing::{
     AddColumnsArgs, AppendArgs, CompactArgs, ComputeArgs, DropArgs, RenameArgs, RepairArgs, Said, SetArgs,
@@ -31,7 +35,8 @@ const LONG_ABOUT: &str = "\
 XDF files, out-of-core statistics and models.
 
 Every command reads FILE by its contents: XDF 5, XDF of Microsoft R and Machine Learning Server, Parquet, Arrow IPC \
-(file or stream), and delimited text (also .gz and .zst). A pattern such as 'data/*.csv' is one source of many files. \
+(file or stream), and delimited text (also .gz and .zst). A folder that --composite, partition or composite wrote is one \
+table, as a pattern such as 'data/*.csv' is one source of many files. \
 Data are read block by block and may be larger than the memory.";
 
 const EXIT_CODES: &str = "\
@@ -87,6 +92,11 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Write a file in the format that the name of the output asks for
     Export(ExportArgs),
+    /// Split a table by the values of key columns, into a folder of XDF files
+    Partition(PartitionArgs),
+    /// Make, list and clean composite sets: folders of XDF files that are one table
+    #[command(subcommand)]
+    Composite(CompositeCommand),
     /// Describe a file: rows, variables, blocks
     Info(InfoArgs),
     /// Print the first rows
@@ -140,16 +150,19 @@ Examples:
   xdf import AirlineDemoSmall.csv -o airline.xdf --missing M \\
       --factor DayOfWeek=Monday,Tuesday,Wednesday,Thursday,Friday,Saturday,Sunday
   xdf import flights.parquet -o late.xdf --compute 'Late = ArrDelay > 15' \\
-      --where 'ArrDelay > 0' --keep ArrDelay,Late,DayOfWeek")]
+      --where 'ArrDelay > 0' --keep ArrDelay,Late,DayOfWeek
+  xdf import 'data/*.csv.gz' -o flights --composite --strings-as-factors")]
 pub(crate) struct ImportArgs {
     /// Files or patterns, read one after the other as one table
     #[arg(required = true, value_name = "IN")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// The XDF file to write
+    /// The XDF file to write, with --composite the folder
     #[arg(long, short, value_name = "OUT.xdf")]
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) writing: Writing,
+    #[command(flatten)]
+    pub(crate) dividing: Dividing,
     /// Describe a variable; can be repeated
     #[arg(long, value_name = "NAME=TEXT", help_heading = "Output options")]
     pub(crate) description: Vec<Assignment>,
@@ -181,6 +194,8 @@ pub(crate) struct ExportArgs {
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) writing: Writing,
+    #[command(flatten)]
+    pub(crate) dividing: Dividing,
     #[command(flatten)]
     pub(crate) selecting: Selecting,
     #[command(flatten)]
@@ -378,6 +393,8 @@ pub(crate) struct PredictArgs {
     #[command(flatten)]
     pub(crate) writing: Writing,
     #[command(flatten)]
+    pub(crate) dividing: Dividing,
+    #[command(flatten)]
     pub(crate) selecting: Selecting,
     #[command(flatten)]
     pub(crate) reading: Reading,
@@ -437,6 +454,8 @@ pub(crate) struct AirlineArgs {
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) writing: Writing,
+    #[command(flatten)]
+    pub(crate) dividing: Dividing,
 }
 
 /// `xdf demo`.

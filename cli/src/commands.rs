@@ -5,6 +5,7 @@ mod append;
 mod cat;
 mod compact;
 mod completions;
+mod composite;
 mod compute;
 mod demo;
 mod diff;
@@ -18,6 +19,7 @@ mod import;
 mod info;
 mod layout;
 mod moving;
+mod partition;
 mod predict;
 mod rename;
 mod repair;
@@ -34,6 +36,8 @@ pub(crate) fn run(command: Command, session: &Session) -> anyhow::Result<()> {
     match command {
         Command::Import(args) => import::run(&args, session),
         Command::Export(args) => export::run(&args, session),
+        Command::Partition(args) => partition::run(&args, session),
+        Command::Composite(command) => composite::run(&command, session),
         Command::Info(args) => info::run(&args, session),
         Command::Head(args) => head::run(&args, session),
         Command::Cat(args) => cat::run(&args, session),

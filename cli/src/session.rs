@@ -47,6 +47,11 @@ impl Session {
         Local::new(self.threads)
     }
 
+    /// The memory that was allowed.
+    pub(crate) fn memory(&self) -> MemoryBudget {
+        self.memory
+    }
+
     /// A monitor that Ctrl-C cancels.
     pub(crate) fn monitor(&self) -> Arc<Monitor> {
         Arc::new(Monitor::with_flag(Arc::clone(&self.cancelled)))

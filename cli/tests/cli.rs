@@ -6,6 +6,8 @@ mod airline;
 mod bad_input;
 #[path = "cli/cat.rs"]
 mod cat;
+#[path = "cli/composite.rs"]
+mod composite;
 #[path = "cli/diff.rs"]
 mod diff;
 #[path = "cli/editing.rs"]

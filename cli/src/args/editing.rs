@@ -17,9 +17,10 @@ as it was. Row selections hold for each input.
 Examples:
   xdf append flights.xdf 2009-01.csv
   xdf append flights.xdf 'new/*.parquet' --where 'Cancelled == 0'
-  xdf append all.xdf part1.xdf part2.xdf")]
+  xdf append all.xdf part1.xdf part2.xdf
+  xdf append by-month 2009.csv")]
 pub(crate) struct AppendArgs {
-    /// The XDF file that grows
+    /// The XDF file that grows, or a composite or partitioned set, which gets further files
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Files or patterns whose rows are appended

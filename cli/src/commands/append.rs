@@ -1,21 +1,27 @@
 //! `xdf append`: rows behind those that a file has.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use arrow_schema::Schema;
-use engine::Project;
 use engine::factor::is_factor;
+use engine::sink::{DEFAULT_BLOCKS_PER_PART, PartitionOptions, PartitionSink, SinkOptions, XdfSetSink};
 use engine::source::SourceExt;
 use engine::source::text::type_name;
-use xdf::metadata;
+use engine::{BlockSink, Project};
+use serde_json::json;
+use xdf::{Set, metadata};
 
 use super::{editing, moving};
 use crate::args::{AppendArgs, Assignment, Factor, Reading};
 use crate::input::{self, Source};
-use crate::output::{count, counted};
+use crate::output::{self, bytes, count, counted, print_json};
 use crate::session::Session;
 
 pub(super) fn run(args: &AppendArgs, session: &Session) -> anyhow::Result<()> {
+    if Set::recognises(&args.file) {
+        return to_set(args, session);
+    }
     // locked before the input is read, so that nobody comes between
     let mut editor = editing::open_storing(&args.file, &args.storing)?;
     let schema = editor.file().schema().clone();
@@ -39,6 +45,56 @@ pub(super) fn run(args: &AppendArgs, session: &Session) -> anyhow::Result<()> {
     if session.quiet || session.json {
         return Ok(());
     }
+    inputs.iter().try_for_each(|input| moving::report_bad_cells(&input.opened.bad_cells()))
+}
+
+/// Adds the rows to a set, as further files; to a partitioned one, to the partitions of their keys.
+fn to_set(args: &AppendArgs, session: &Session) -> anyhow::Result<()> {
+    let set = Set::open(&args.file)?;
+    let schema = set.schema();
+    let inputs = args.inputs.iter().map(|input| Input::open(input, schema, args));
+    let inputs = inputs.collect::<anyhow::Result<Vec<_>>>()?;
+    let mut options = SinkOptions {
+        append: true,
+        blocks_per_part: Some(DEFAULT_BLOCKS_PER_PART),
+        ..SinkOptions::default()
+    };
+    options.level = args.storing.level.unwrap_or(options.level);
+    options.block_rows = args.storing.rows_per_block.map_or(options.block_rows, NonZeroUsize::get);
+    let keys = PartitionOptions { keys: set.keys(), memory: session.memory() };
+    let mut sink: Box<dyn BlockSink> = if keys.keys.is_empty() {
+        Box::new(XdfSetSink::create(&args.file, schema, &options)?)
+    } else {
+        Box::new(PartitionSink::create(&args.file, schema, &options, &keys)?)
+    };
+    let monitor = session.monitor();
+    let infos: Vec<engine::SourceInfo> = inputs.iter().map(|input| input.opened.info()).collect();
+    monitor.start(infos.iter().map(|info| info.rows).sum(), infos.iter().map(|info| info.bytes).sum());
+    let progress = session.progress("appending", &monitor);
+    let scan = || input::limit(session.scan(&monitor), &args.selecting).with_block_rows(options.block_rows);
+    for input in &inputs {
+        for block in input.rows.open(&scan())? {
+            sink.write(&block?)?;
+        }
+    }
+    let written = sink.finish()?;
+    drop(progress);
+    let set = Set::open(&args.file)?;
+    if session.json {
+        return print_json(&json!({
+            "fileName": args.file,
+            "numRows": set.num_rows(),
+            "numVars": schema.fields().len(),
+            "rowsAppended": written.rows,
+            "bytes": set.size(),
+        }));
+    }
+    if session.quiet {
+        return Ok(());
+    }
+    let text = format!("{} appended, {} now", counted(written.rows, "row"), count(set.num_rows()));
+    let files = counted(set.num_parts() as u64, "file");
+    output::print(&format!("{}: {text} in {files} ({})", args.file.display(), bytes(set.size())))?;
     inputs.iter().try_for_each(|input| moving::report_bad_cells(&input.opened.bad_cells()))
 }
 

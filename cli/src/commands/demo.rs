@@ -12,7 +12,7 @@ use engine::sink::SinkOptions;
 use rxdf::airline::AirlineSource;
 use serde_json::{Value, json};
 
-use super::info::Info;
+use super::info::{Info, Stored};
 use super::{fit, moving, predict as predicting, summary};
 use crate::args::{DemoArgs, Factor, Reading, Selecting};
 use crate::input::{self, Source};
@@ -52,7 +52,7 @@ pub(super) fn run(args: &DemoArgs, session: &Session) -> anyhow::Result<()> {
 
     demo.heading("Describe the file")?;
     let data = input::open(std::slice::from_ref(&flights), &Reading::default())?;
-    demo.print(&Info::new(&data, xdf::File::open(&flights).ok().as_ref(), true, false).text())?;
+    demo.print(&Info::new(&data, Stored::open(&flights).as_ref(), true, false).text())?;
 
     demo.heading(&format!("Summarise: {SUMMARY}"))?;
     let started = Instant::now();

@@ -31,7 +31,7 @@ pub(super) fn run(args: &ImportArgs, session: &Session) -> anyhow::Result<()> {
         index_of(&source.schema(), &described.name)?;
     }
     let source = source.with(Describe(args.description.clone()))?;
-    let mut options = moving::sink_options(&args.writing);
+    let mut options = moving::divided(&args.writing, &args.dividing, &args.output)?;
     options.format = Some(Format::Xdf);
     let moved = moving::transfer("importing", &source, &args.output, &options, &args.selecting, session)?;
     moved.report(&opened, session)

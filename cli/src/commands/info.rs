@@ -1,6 +1,7 @@
 //! `xdf info`: what a file is, as `rx_get_info` tells it.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -19,6 +20,11 @@ pub(super) struct Info {
     num_rows: Option<u64>,
     num_vars: usize,
     num_blocks: Option<usize>,
+    /// Files of a set; 0 for one file.
+    num_composite_files: usize,
+    /// Key columns of a partitioned set.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    keys: Vec<String>,
     compression_type: Option<&'static str>,
     /// Bytes of the input.
     size: Option<u64>,
@@ -54,9 +60,8 @@ struct Segment {
 
 pub(super) fn run(args: &InfoArgs, session: &Session) -> anyhow::Result<()> {
     let source = input::open(std::slice::from_ref(&args.input), &args.reading)?;
-    // the sources know no blocks; a file that opens as XDF does
-    let file = xdf::File::open(&args.input).ok();
-    let mut info = Info::new(&source, file.as_ref(), args.vars, args.blocks);
+    let stored = Stored::open(&args.input);
+    let mut info = Info::new(&source, stored.as_ref(), args.vars, args.blocks);
     if args.count && info.num_rows.is_none() {
         info.num_rows = Some(count_rows(&source, session)?);
     }
@@ -78,8 +83,8 @@ fn count_rows(source: &Source, session: &Session) -> anyhow::Result<u64> {
 }
 
 impl Info {
-    /// Collects what is known of a source, which is `file` if that is an XDF file.
-    pub(super) fn new(source: &Source, file: Option<&xdf::File>, vars: bool, blocks: bool) -> Self {
+    /// Collects what is known of a source, which is `stored` as XDF if it is.
+    pub(super) fn new(source: &Source, stored: Option<&Stored>, vars: bool, blocks: bool) -> Self {
         let known = source.info();
         let schema = source.schema();
         let variables = || {
@@ -88,22 +93,21 @@ impl Info {
             };
             Ordered(schema.fields().iter().map(variable).collect())
         };
-        let numbers = |file: &xdf::File| 0..file.num_blocks();
+        let blocks = stored.filter(|_| blocks).map(Stored::blocks);
         Self {
             file_name: known.name,
-            format: file.map(|file| file.generation().to_string()),
+            format: stored.map(Stored::format),
             num_rows: known.rows,
             num_vars: schema.fields().len(),
-            num_blocks: file.map(xdf::File::num_blocks),
-            compression_type: file.map(xdf::File::compression),
+            num_blocks: stored.map(Stored::num_blocks),
+            num_composite_files: stored
+                .map_or(0, |stored| stored.set.as_ref().map_or(0, xdf::Set::num_parts)),
+            keys: stored.and_then(|stored| stored.set.as_ref()).map(xdf::Set::keys).unwrap_or_default(),
+            compression_type: stored.and_then(Stored::compression),
             size: known.bytes,
             variables: vars.then(variables),
-            rows_per_block: file
-                .filter(|_| blocks)
-                .map(|file| numbers(file).map(|block| file.block_rows(block)).collect()),
-            blocks: file
-                .filter(|_| blocks)
-                .map(|file| numbers(file).map(|block| StoredBlock::new(file, block)).collect()),
+            rows_per_block: blocks.as_ref().map(|blocks| blocks.iter().map(|block| block.num_rows).collect()),
+            blocks,
         }
     }
 
@@ -111,9 +115,16 @@ impl Info {
     pub(super) fn text(&self) -> String {
         let unknown =
             |number: Option<u64>| number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
-        let mut text = format!(
-            "File name: {}\nNumber of observations: {}\nNumber of variables: {}\n",
-            self.file_name,
+        let mut text = format!("File name: {}\n", self.file_name);
+        if self.num_composite_files > 0 {
+            let _ = writeln!(text, "Number of composite data files: {}", self.num_composite_files);
+        }
+        if !self.keys.is_empty() {
+            let _ = writeln!(text, "Partitioned by: {}", self.keys.join(", "));
+        }
+        let _ = writeln!(
+            text,
+            "Number of observations: {}\nNumber of variables: {}",
             unknown(self.num_rows),
             self.num_vars
         );
@@ -140,8 +151,56 @@ impl Info {
     }
 }
 
+/// An XDF file or a set of them, as it is stored: sources know no blocks.
+pub(super) struct Stored {
+    /// The set, if it is one.
+    set: Option<xdf::Set>,
+    /// The file, or those of the set in order.
+    files: Vec<xdf::File>,
+}
+
+impl Stored {
+    /// What opens as XDF.
+    pub(super) fn open(path: &Path) -> Option<Self> {
+        if path.is_dir() {
+            let set = xdf::Set::open(path).ok()?;
+            return Some(Self { files: set.files().ok()?, set: Some(set) });
+        }
+        Some(Self { set: None, files: vec![xdf::File::open(path).ok()?] })
+    }
+
+    fn format(&self) -> String {
+        let file = self.files.first().map(|file| file.generation().to_string());
+        match &self.set {
+            Some(set) => {
+                format!("set of {} files, version {}", file.as_deref().unwrap_or("XDF"), set.version())
+            }
+            None => file.unwrap_or_default(),
+        }
+    }
+
+    fn compression(&self) -> Option<&'static str> {
+        self.files.first().map(xdf::File::compression)
+    }
+
+    fn num_blocks(&self) -> usize {
+        self.files.iter().map(xdf::File::num_blocks).sum()
+    }
+
+    fn blocks(&self) -> Vec<StoredBlock> {
+        let mut start = 0;
+        let mut blocks = Vec::with_capacity(self.num_blocks());
+        for file in &self.files {
+            blocks.extend((0..file.num_blocks()).map(|block| StoredBlock::new(file, start, block)));
+            start += file.num_rows();
+        }
+        blocks
+    }
+}
+
 impl StoredBlock {
-    fn new(file: &xdf::File, block: usize) -> Self {
+    /// A block of a file whose rows begin at `start`.
+    fn new(file: &xdf::File, start: u64, block: usize) -> Self {
         let segments = file.segments(block).into_iter().map(|segment| Segment {
             name: file
                 .schema()
@@ -156,7 +215,7 @@ impl StoredBlock {
         });
         let segments: Vec<Segment> = segments.collect();
         Self {
-            start_row: file.block_start(block) + 1,
+            start_row: start + file.block_start(block) + 1,
             num_rows: file.block_rows(block),
             bytes: segments.iter().map(|segment| segment.bytes).sum(),
             segments,

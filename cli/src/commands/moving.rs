@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use arrow_schema::SchemaRef;
-use engine::sink::{self, SinkOptions};
+use engine::sink::{self, DEFAULT_BLOCKS_PER_PART, SinkOptions};
+use engine::source::Format;
 use engine::source::text::BadCells;
 use engine::{BlockSink, Written};
 use serde_json::json;
 
-use crate::args::{Selecting, Writing};
+use crate::args::{Dividing, Selecting, Writing};
+use crate::failure::Usage;
 use crate::input::{self, Source};
 use crate::output::{self, bytes, count, counted, print_json, rates, seconds};
 use crate::session::Session;
@@ -33,6 +35,32 @@ pub(super) fn sink_options(writing: &Writing) -> SinkOptions {
         overwrite: writing.overwrite,
         ..SinkOptions::default()
     }
+}
+
+/// The options of a sink that may be a set.
+pub(super) fn divided(writing: &Writing, dividing: &Dividing, output: &Path) -> anyhow::Result<SinkOptions> {
+    let mut options = sink_options(writing);
+    if dividing.composite {
+        check_composite(output)?;
+        options.format = Some(Format::Xdf);
+        options.blocks_per_part = Some(dividing.blocks_per_part.unwrap_or(DEFAULT_BLOCKS_PER_PART));
+    }
+    Ok(options)
+}
+
+/// Refuses outputs that cannot be the folder of a set.
+pub(super) fn check_composite(output: &Path) -> anyhow::Result<()> {
+    let problem = match Format::from_name(output) {
+        _ if is_standard_output(output) => {
+            "a set is a folder and cannot be written to the standard output".into()
+        }
+        Some(format) if format != Format::Xdf => format!(
+            "a set is a folder of XDF files, and '{}' is named like another format; choose another name",
+            output.display()
+        ),
+        _ => return Ok(()),
+    };
+    Err(Usage(problem).into())
 }
 
 /// Whether an output is the standard output.
@@ -62,9 +90,22 @@ pub(super) fn transfer(
     selecting: &Selecting,
     session: &Session,
 ) -> anyhow::Result<Moved> {
+    let create = || Ok(create(output, &source.schema(), options)?);
+    pour(doing, source, output, create, options, selecting, session)
+}
+
+/// Moves a source into the sink that `create` makes for `output`.
+pub(super) fn pour(
+    doing: &'static str,
+    source: &Source,
+    output: &Path,
+    create: impl FnOnce() -> anyhow::Result<Box<dyn BlockSink>>,
+    options: &SinkOptions,
+    selecting: &Selecting,
+    session: &Session,
+) -> anyhow::Result<Moved> {
     let started = Instant::now();
-    let schema = source.schema();
-    let sink = create(output, &schema, options)?;
+    let sink = create()?;
     let monitor = session.monitor();
     let scan = input::limit(session.scan(&monitor), selecting).with_block_rows(options.block_rows);
     let info = source.info();
@@ -75,7 +116,7 @@ pub(super) fn transfer(
     drop(progress);
     Ok(Moved {
         output: (!is_standard_output(output)).then(|| output.to_path_buf()),
-        columns: schema.fields().len(),
+        columns: source.schema().fields().len(),
         rows_read: monitor.progress().rows,
         bytes_read: info.bytes,
         written,

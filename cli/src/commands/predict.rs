@@ -31,7 +31,7 @@ pub(super) fn run(args: &PredictArgs, session: &Session) -> anyhow::Result<()> {
         ..PredictOptions::default()
     };
     let started = Instant::now();
-    let sink = moving::sink_options(&args.writing);
+    let sink = moving::divided(&args.writing, &args.dividing, &args.output)?;
     let columns = predict::output_schema(model.as_ref(), &source.schema(), &options)?.fields().len();
     let report = compute(model.as_ref(), &source, &options, &args.output, &sink, &args.selecting, session)?;
     let elapsed = started.elapsed().as_secs_f64();

@@ -7,6 +7,12 @@ const COMMANDS: &[&[&str]] = &[
     &[],
     &["import"],
     &["export"],
+    &["partition"],
+    &["composite"],
+    &["composite", "create"],
+    &["composite", "append"],
+    &["composite", "list"],
+    &["composite", "clean"],
     &["info"],
     &["head"],
     &["cat"],
@@ -40,7 +46,7 @@ fn every_command_has_help_with_examples_as_it_is_kept() {
     let mut all = String::new();
     for command in COMMANDS {
         let text = folder.xdf(command.iter().chain(&["--help"])).text();
-        let groups = [&["fit"][..], &["generate"]];
+        let groups = [&["fit"][..], &["generate"], &["composite"]];
         assert!(groups.contains(command) || text.contains("Examples:\n  xdf "), "{command:?}: {text}");
         all.push_str(&format!("$ xdf {} --help\n{text}\n", command.join(" ")).replace("xdf  --", "xdf --"));
     }
