@@ -455,8 +455,8 @@ void xdf_report_free(struct xdf_report *report);
  * Writes the rows of a stream of struct arrays as a new file, which appears under its name when it is complete; after
  * a failure there is what was there before. `options` and `rows` (how many were written) may be NULL.
  *
- * The stream is taken over and released in every case. Types: boolean, integers, floats, utf8, dictionaries of utf8,
- * date32, timestamps; the names and metadata of its schema are kept.
+ * The stream is taken over and released in every case. Types: boolean, integers, floats, decimal128, utf8, binary,
+ * dictionaries of utf8, date32, timestamps; the names and metadata of its schema are kept.
  */
 enum xdf_status xdf_write(const char* path,
                           struct ArrowArrayStream *stream,
