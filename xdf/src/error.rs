@@ -116,6 +116,24 @@ pub enum Error {
         /// Its Arrow type.
         data_type: String,
     },
+    /// A column that a Microsoft container cannot hold.
+    #[error("column '{column}' does not fit Microsoft's XDF 4.2: {problem}")]
+    MicrosoftColumn {
+        /// Name of the column.
+        column: String,
+        /// Why, and what to do.
+        problem: String,
+    },
+    /// A value that a Microsoft container cannot hold.
+    #[error("column '{column}', row {row} does not fit Microsoft's XDF 4.2: {problem}")]
+    MicrosoftValue {
+        /// Name of the column.
+        column: String,
+        /// Row of the table, from 0.
+        row: u64,
+        /// Why, and what to do.
+        problem: String,
+    },
     /// A batch does not have the columns that the writer was created with.
     #[error("column {index} of the batch does not fit the file '{}': expected {expected}, got {got}", path.display())]
     SchemaMismatch {

@@ -1,4 +1,4 @@
-//! The XDF file format: XDF 5 read and written, Microsoft's containers read, straight to Arrow.
+//! The XDF file format: XDF 5 and Microsoft's container 4.2 read and written, 3.1 read, straight to Arrow.
 //!
 //! An `.xdf` file is a table for statistics: columns with names, types, levels and descriptions, cut into blocks of
 //! rows that a program reads one after the other, a few columns at a time, without ever holding the table.
@@ -57,11 +57,11 @@
 //!
 //! # Features
 //!
-//! All are on by default and none changes a signature; `docs/embedding.md` counts what each costs.
+//! All are on by default and none changes a signature (the module [`microsoft`] goes with its feature); `docs/embedding.md` counts what each costs.
 //!
 //! | feature | what it brings | without it |
 //! |---|---|---|
-//! | `microsoft` | containers 3.1 and 4.2 (libdeflate, C) | their files are refused by [`Error::FeatureOff`] |
+//! | `microsoft` | containers 3.1 and 4.2, the module of that name (libdeflate and zlib, C) | their files are refused by [`Error::FeatureOff`] |
 //! | `parallel` | columns encoded and blocks verified on all threads (rayon) | the calling thread does it |
 //! | `zstd` | zstd on top of the encodings (C) | larger files at every level; files that use zstd are refused by [`Error::FeatureOff`] |
 //!
@@ -79,7 +79,7 @@
 //! | `encoding` | segments: arrays to bytes and back, statistics on the way |
 //! | `layout` | what every byte of a file is there for |
 //! | `factor` | levels of many dictionaries become one |
-//! | `microsoft` | containers 3.1 and 4.2 |
+//! | `microsoft` | containers 3.1 and 4.2 read, 4.2 written |
 //! | `mmap` | bytes of a file; the only unsafe code |
 //! | `parallel` | all threads, or one |
 //! | `metadata`, `statistics`, `error` | what fields carry, what columns sum up to, what can go wrong |
@@ -101,7 +101,7 @@ mod file;
 mod layout;
 pub mod metadata;
 #[cfg(feature = "microsoft")]
-mod microsoft;
+pub mod microsoft;
 #[cfg(not(feature = "microsoft"))]
 #[path = "microsoft/absent.rs"]
 mod microsoft;

@@ -27,6 +27,9 @@ pub const STORAGE: &str = "xdf.storage";
 /// Key of the schema's own metadata: name of the column that holds the row names.
 pub const ROW_NAMES: &str = "xdf.row_names";
 
+/// What a Microsoft file says beyond this schema, as JSON, on fields and on the schema itself; for writing it again.
+pub const MICROSOFT: &str = "xdf.microsoft";
+
 /// The description of a variable.
 pub fn description(field: &Field) -> Option<&str> {
     field.metadata().get(DESCRIPTION).map(String::as_str)

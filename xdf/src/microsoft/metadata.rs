@@ -19,9 +19,11 @@ use super::types::Storage;
 /// Deflate spends at least 2 bits on a copy of at most 258 bytes.
 const DEFLATE_LIMIT: usize = 1032;
 
+/// Most rows of one block: an array of them fills 2 GiB.
+pub(super) const MAX_BLOCK_ROWS: usize = 1 << 28;
+
 /// Everything the metadata say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(not(test), allow(dead_code, reason = "some facts matter only to a writer of the same format"))]
 pub(super) struct Metadata {
     /// Number of the variable that holds the row names.
     pub(super) row_names: Option<usize>,
@@ -50,7 +52,6 @@ pub(super) struct Segment {
 
 /// One column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(not(test), allow(dead_code, reason = "some facts matter only to a writer of the same format"))]
 pub(super) struct Variable {
     /// Name as text.
     pub(super) name: String,
@@ -83,7 +84,7 @@ impl Variable {
 }
 
 /// Name of the attribute with a factor's levels.
-const LABELS: &[u8] = b"Labels";
+pub(super) const LABELS: &[u8] = b"Labels";
 
 /// Reads and checks the metadata, `bytes` of the file at `frame.metadata`.
 pub(super) fn read(bytes: &[u8], frame: &Frame) -> Parsed<Metadata> {
@@ -171,6 +172,10 @@ fn block_rows(array: &Array, frame: &Frame) -> Parsed<Vec<usize>> {
     if frame.variables == 0 && frame.rows > 0 {
         let got = format!("{} rows", frame.rows);
         return Err(Fault::damaged(table.offset, "no rows in a file without columns", got));
+    }
+    if let Some(rows) = found.iter().find(|rows| **rows > MAX_BLOCK_ROWS) {
+        let expected = format!("at most {MAX_BLOCK_ROWS} rows in a block");
+        return Err(Fault::unsupported(table.offset, expected, rows.to_string()));
     }
     if sum == Some(frame.rows) {
         return Ok(found);

@@ -1,4 +1,7 @@
-//! Microsoft's XDF containers, 3.1 and 4.2: the files of RevoScaleR and revoscalepy, read.
+//! Microsoft's XDF containers, the files of RevoScaleR and revoscalepy: 3.1 and 4.2 read, 4.2 written.
+//!
+//! [`File::open`](crate::File::open) reads both; [`Writer`] writes the newer, byte for byte what Microsoft's writer makes
+//! of the same values; [`copy`] copies a file whose every segment has been checked.
 //!
 //! ```text
 //! 3.1  magic 3.1 header │ segments, block by block │ metadata                          (up to about 2014)
@@ -19,6 +22,33 @@
 //! | `segment` | zlib streams as Arrow arrays |
 //! | `text` | UTF-8, else Windows-1252 |
 //! | `cursor`, `fault` | checked reading, and what to say when it fails |
+//! | `writer` | Arrow batches as a 4.2 file |
+//! | `columns` | which storage an Arrow type becomes |
+//! | `values`, `deflate` | arrays as zlib streams |
+//! | `cuts` | where blocks end |
+//! | `options`, `copy` | how a file is written; a checked copy |
+//! | `encode` | everything but the segments as bytes |
+//! | `kept` | what a file says beyond Arrow's schema, from reader to writer |
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//! use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+//! use xdf::microsoft::{MicrosoftWriteOptions, Writer};
+//!
+//! let mpg: ArrayRef = Arc::new(Float64Array::from(vec![Some(21.0), None]));
+//! let name: ArrayRef = Arc::new(StringArray::from(vec!["Mazda RX4", "Datsun 710"]));
+//! let batch = RecordBatch::try_from_iter([("mpg", mpg), (".rxRowNames", name)])?;
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("cars.xdf");
+//! let mut writer = Writer::create(&path, batch.schema(), MicrosoftWriteOptions::default())?;
+//! writer.write(&batch)?;
+//! let file = writer.finish()?;
+//! assert_eq!((file.generation(), file.num_rows()), (xdf::Generation::Microsoft42, 2));
+//! assert_eq!(file.schema().metadata()["xdf.row_names"], ".rxRowNames");
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! Missing values: the smallest `int32`, the factor code of all ones and any NaN become nulls. An empty text stays
 //! an empty text: the format writes missing and empty alike, and an empty text is what the file holds.
@@ -37,17 +67,28 @@
     clippy::cast_sign_loss
 )]
 
+mod columns;
 mod container;
+mod copy;
 mod cursor;
+mod cuts;
+mod deflate;
+mod encode;
 mod fault;
+mod kept;
 mod metadata;
 mod object;
-#[cfg(test)]
-mod rewrite;
+mod options;
 mod schema;
 mod segment;
 mod text;
 mod types;
+mod values;
+mod writer;
+
+pub use self::copy::copy;
+pub use self::options::MicrosoftWriteOptions;
+pub use self::writer::Writer;
 
 use std::path::{Path, PathBuf};
 
@@ -98,10 +139,13 @@ impl Microsoft {
         let frame = container::locate(&head, &tail, length).map_err(fail)?;
         let part = read(frame.metadata.start as u64, frame.metadata.len() as u64)?;
         let metadata = metadata::read(&part, &frame).map_err(fail)?;
-        let schema = schema::schema(&metadata);
+        let maybe_plain = maybe_plain(&metadata);
+        let first = metadata.segments.iter().find(|segment| segment.length >= 2);
+        let first = first.map(|segment| read(segment.offset as u64, 2)).transpose()?;
+        let level = first.and_then(|first| segment::level(&first, maybe_plain));
+        let schema = schema::schema(&metadata, frame.layout, level);
         let levels = metadata.variables.iter().map(schema::dictionary).collect();
         let starts = starts(&metadata.block_rows);
-        let maybe_plain = maybe_plain(&metadata);
         let path = path.to_owned();
         Ok((Self { path, source, size, frame, metadata, schema, levels, maybe_plain }, starts))
     }

@@ -13,11 +13,11 @@
 //! metadata) follows. Everything read is kept, also what nothing here needs, because the writer of the same
 //! format has to put it back.
 
-use super::container::traits;
+use super::container::{ZLIB_TRAITS, traits};
 use super::cursor::{Cursor, hexadecimal};
 use super::fault::{Fault, Parsed};
 use super::text;
-use super::types::{LIST, Meaning, Storage, candidates, meaning};
+use super::types::{LIST, Meaning, Storage, candidates, filled, ids, meaning};
 
 /// First four bytes of an array.
 pub(super) const OBJECT_MAGIC: [u8; 4] = [0xf4, 0xf3, 0xf2, 0xf1];
@@ -30,6 +30,9 @@ const MAX_DEPTH: usize = 16;
 
 /// How deep the variables are.
 const VARIABLES: usize = 1;
+
+/// How deep the attributes of a variable are.
+const ATTRIBUTES: usize = 3;
 
 const LEAST_TEXT: usize = 8;
 const LEAST_NAMED: usize = 84;
@@ -47,7 +50,6 @@ pub(super) struct Named {
 
 /// Numbers, texts or a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(not(test), allow(dead_code, reason = "some facts matter only to a writer of the same format"))]
 pub(super) struct Array {
     /// Bytes from the start of the file.
     pub(super) offset: usize,
@@ -82,7 +84,6 @@ pub(super) enum Content {
 
 /// Numbers with their low and high.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(not(test), allow(dead_code, reason = "some facts matter only to a writer of the same format"))]
 pub(super) struct Numbers {
     /// How a number is stored.
     pub(super) storage: Storage,
@@ -102,6 +103,30 @@ impl Named {
     /// Reads a named array that must not be nested deeper than the format nests.
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Parsed<Self> {
         named(cursor, 0)
+    }
+}
+
+impl Named {
+    /// Named arrays one after the other up to the end of `bytes`, as [`encode::named`](super::encode::named) makes them.
+    pub(super) fn read_all(bytes: &[u8]) -> Parsed<Vec<Self>> {
+        // The end tag of the metadata lets an array of unknown type find its width.
+        let closed = [bytes, &1_i32.to_le_bytes()].concat();
+        let mut cursor = Cursor::new(&closed, 0);
+        let mut found = Vec::new();
+        while cursor.remaining() > 4 {
+            found.push(named(&mut cursor, ATTRIBUTES)?);
+        }
+        cursor.expect_i32(1, "end tag")?;
+        Ok(found)
+    }
+}
+
+impl Array {
+    /// An array of one of the storages, `rows` x 1, not compressed by anything but zlib.
+    pub(super) fn new(storage: Storage, rows: usize, content: Content) -> Self {
+        let (type_id, class, flags) = ids(storage);
+        let traits = ZLIB_TRAITS;
+        Self { offset: 0, type_id, traits, rows, columns: 1, class, flags, attributes: None, content }
     }
 }
 
@@ -222,12 +247,7 @@ fn numbers(cursor: &mut Cursor<'_>, storage: Storage, inferred: bool, count: usi
 
 /// One number, filled up to eight bytes.
 fn number(cursor: &mut Cursor<'_>, storage: Storage, what: &'static str) -> Parsed<[u8; 8]> {
-    let bytes = cursor.take(storage.width(), what)?;
-    let mut filled = [0; 8];
-    for (to, from) in filled.iter_mut().zip(bytes) {
-        *to = *from;
-    }
-    Ok(filled)
+    cursor.take(storage.width(), what).map(filled)
 }
 
 /// Finds the width of an unknown number type: after version, low, high and tail something known must follow.

@@ -6,18 +6,22 @@
 //! signed integers, as far as seen); such values, and a low above the high, count as absent.
 //!
 //! Attributes that nobody has seen yet are shown under `microsoft.<name>` as JSON, so that a date's class or time
-//! zone is not lost, and not guessed either.
+//! zone is not lost, and not guessed either. What a writer of the same format needs beyond that is kept under
+//! `xdf.microsoft`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use serde_json::Value;
 
+use super::container::Layout;
+use super::kept::{KeptColumn, KeptFile};
 use super::metadata::{Metadata, Variable};
 use super::object::{Content, Numbers};
 use super::text;
-use super::types::Storage;
+use super::types::{Storage, filled};
 use crate::Scalar;
 use crate::metadata as keys;
 
@@ -25,11 +29,12 @@ use crate::metadata as keys;
 const ATTRIBUTE: &str = "microsoft.";
 
 /// The schema of a file.
-pub(super) fn schema(metadata: &Metadata) -> SchemaRef {
-    let fields: Vec<Field> = metadata.variables.iter().map(field).collect();
+pub(super) fn schema(metadata: &Metadata, layout: Layout, level: Option<u32>) -> SchemaRef {
+    let fields: Vec<Field> = metadata.variables.iter().map(|variable| field(variable, layout)).collect();
     let row_names = metadata.row_names.and_then(|index| fields.get(index));
-    let entries =
+    let mut entries: HashMap<String, String> =
         row_names.map(|field| (keys::ROW_NAMES.to_owned(), field.name().clone())).into_iter().collect();
+    entries.insert(keys::MICROSOFT.to_owned(), KeptFile::of(metadata, level).to_json());
     Arc::new(Schema::new_with_metadata(fields, entries))
 }
 
@@ -38,7 +43,7 @@ pub(super) fn dictionary(variable: &Variable) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(&variable.levels))
 }
 
-fn field(variable: &Variable) -> Field {
+fn field(variable: &Variable, layout: Layout) -> Field {
     let mut field = Field::new(&variable.name, data_type(variable.storage), true);
     if !variable.description.is_empty() {
         field = keys::set_description(field, &variable.description);
@@ -50,6 +55,9 @@ fn field(variable: &Variable) -> Field {
     }
     if variable.inferred {
         field = keys::set(field, keys::STORAGE, variable.storage.name());
+    }
+    if let Some(kept) = KeptColumn::of(variable, layout) {
+        field = keys::set(field, keys::MICROSOFT, kept.to_json());
     }
     for attribute in variable.other_attributes() {
         let key = format!("{ATTRIBUTE}{}", text::decode(&attribute.name));
@@ -100,20 +108,26 @@ fn low_high_text(numbers: &Numbers) -> Option<(String, String)> {
 
 /// True when the high is the greatest finite value of its type, the mark of "not computed".
 fn is_greatest(numbers: &Numbers) -> bool {
-    let greatest = match numbers.storage {
-        Storage::Int8 => Scalar::Int(i8::MAX.into()),
-        Storage::Int16 => Scalar::Int(i16::MAX.into()),
-        Storage::Int32 => Scalar::Int(i32::MAX.into()),
-        Storage::Int64 => Scalar::Int(i64::MAX),
-        Storage::UInt8 => Scalar::UInt(u8::MAX.into()),
-        Storage::UInt16 => Scalar::UInt(u16::MAX.into()),
-        Storage::UInt32 => Scalar::UInt(u32::MAX.into()),
-        Storage::UInt64 => Scalar::UInt(u64::MAX),
-        Storage::Float32 => Scalar::Float(f32::MAX.into()),
-        Storage::Float64 => Scalar::Float(f64::MAX),
-        Storage::Factor | Storage::Text => return false,
-    };
-    number(numbers.storage, numbers.high) == Some(greatest)
+    !matches!(numbers.storage, Storage::Factor | Storage::Text) && numbers.high == numbers.storage.greatest()
+}
+
+/// Whether stored low and high can be left as they are for values with the low and high of `values`: they were not
+/// computed, or enclose them.
+pub(super) fn includes(stored: &Numbers, values: &Numbers) -> bool {
+    match (low_high(stored), low_high(values)) {
+        (None, _) | (_, None) => true,
+        (Some((low, high)), Some((least, most))) => !precedes(&least, &low) && !precedes(&high, &most),
+    }
+}
+
+/// Whether one value of a column is less than another.
+fn precedes(left: &Scalar, right: &Scalar) -> bool {
+    match (left, right) {
+        (Scalar::Int(left), Scalar::Int(right)) => left < right,
+        (Scalar::UInt(left), Scalar::UInt(right)) => left < right,
+        (Scalar::Float(left), Scalar::Float(right)) => left < right,
+        _ => false,
+    }
 }
 
 /// A stored number; none for a missing one, and for factors, whose low and high only count the levels.
@@ -157,11 +171,7 @@ fn json(content: &Content) -> Value {
 }
 
 fn json_number(storage: Storage, bytes: &[u8]) -> Value {
-    let mut filled = [0; 8];
-    for (to, from) in filled.iter_mut().zip(bytes) {
-        *to = *from;
-    }
-    match number(storage, filled) {
+    match number(storage, filled(bytes)) {
         Some(Scalar::Int(value)) => value.into(),
         Some(Scalar::UInt(value)) => value.into(),
         Some(Scalar::Float(value)) => value.into(),

@@ -143,6 +143,7 @@ impl Stored<'_> {
         };
         let records = if starts_like_zlib(self.bytes) {
             self.check_inflated(length, stream.len())?;
+            self.text_offset(length.saturating_sub(self.rows.saturating_mul(Storage::Text.least_width())))?;
             let mut records = vec![0; length];
             self.inflate(stream, &mut records)?;
             records
@@ -268,6 +269,16 @@ fn starts_like_zlib(bytes: &[u8]) -> bool {
         }
         _ => false,
     }
+}
+
+/// The compression level as far as the first bytes of a segment show it: zlib marks its streams as fastest (level 1, also
+/// 0), fast (2 to 5), default (6) or best (7 to 9), and one level of each stands for it. 0 for plain values.
+pub(super) fn level(head: &[u8], maybe_plain: bool) -> Option<u32> {
+    if starts_like_zlib(head) {
+        let marks = head.get(1)?.wrapping_shr(6);
+        return [1, 5, 6, 9].get(usize::from(marks)).copied();
+    }
+    maybe_plain.then_some(0)
 }
 
 /// The checksum is the last thing in a stream, so a stream that ends early shows here.

@@ -58,6 +58,30 @@ impl Storage {
         }
     }
 
+    /// The greatest finite value, little-endian and filled up with zero bytes: what low and high hold when they were
+    /// not computed (seen for 64-bit integers, inferred for the others).
+    pub(super) fn greatest(self) -> [u8; 8] {
+        let bytes: &[u8] = match self {
+            Self::Int8 => &i8::MAX.to_le_bytes(),
+            Self::UInt8 => &u8::MAX.to_le_bytes(),
+            Self::Int16 => &i16::MAX.to_le_bytes(),
+            Self::UInt16 => &u16::MAX.to_le_bytes(),
+            Self::Int32 => &i32::MAX.to_le_bytes(),
+            Self::UInt32 | Self::Factor => &u32::MAX.to_le_bytes(),
+            Self::Int64 => &i64::MAX.to_le_bytes(),
+            Self::UInt64 => &u64::MAX.to_le_bytes(),
+            Self::Float32 => &f32::MAX.to_le_bytes(),
+            Self::Float64 => &f64::MAX.to_le_bytes(),
+            Self::Text => &[],
+        };
+        filled(bytes)
+    }
+
+    /// Whether no public file shows the storage in a column.
+    pub(super) fn is_inferred(self) -> bool {
+        !matches!(self, Self::Int32 | Self::Float32 | Self::Float64 | Self::Factor | Self::Text)
+    }
+
     /// The name that Microsoft's tools print for the storage.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -74,6 +98,15 @@ impl Storage {
             Self::Text => "string",
         }
     }
+}
+
+/// At most eight bytes, filled up with zero bytes.
+pub(super) fn filled(bytes: &[u8]) -> [u8; 8] {
+    let mut filled = [0; 8];
+    for (to, from) in filled.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    filled
 }
 
 /// What a pair of type and class stands for.
@@ -103,6 +136,16 @@ const VERIFIED: [(i32, i32, Storage); 7] = [
     (21, 16, Storage::UInt64),
 ];
 
+/// `(type id, class id, storage)` for storages that no public file shows. The class ids are those that the reader tries
+/// first; the type ids are this project's choice among those that were never seen.
+const CHOSEN: [(i32, i32, Storage); 5] = [
+    (7, 6, Storage::Int8),
+    (8, 7, Storage::UInt8),
+    (9, 9, Storage::Int16),
+    (10, 10, Storage::UInt16),
+    (11, 12, Storage::UInt32),
+];
+
 /// Type id of a list.
 pub(super) const LIST: i32 = 6;
 /// Class id of a list.
@@ -124,6 +167,25 @@ pub(super) fn meaning(type_id: i32, class: i32) -> Meaning {
     }
 }
 
+/// Type id, class id and flags that a 4.2 container has for a storage; chosen by us where no public file shows it.
+pub(super) fn ids(storage: Storage) -> (i32, i32, u32) {
+    let known = VERIFIED.iter().chain(&CHOSEN).find(|(_, _, known)| *known == storage);
+    // Every storage stands in one of the tables.
+    let &(type_id, class, _) = known.unwrap_or(&(0, 0, Storage::Int32));
+    let flags = match storage {
+        Storage::Text => TEXT,
+        Storage::Float32 | Storage::Float64 => FLOAT,
+        Storage::Int8 | Storage::Int16 | Storage::Int32 | Storage::Int64 => INTEGER,
+        Storage::UInt8 | Storage::UInt16 | Storage::UInt32 | Storage::UInt64 | Storage::Factor => {
+            INTEGER | UNSIGNED
+        }
+    };
+    (type_id, class, ATOMIC | flags)
+}
+
+/// Set in every array but lists.
+const ATOMIC: u32 = 0x0040_0000;
+const TEXT: u32 = 0x0100;
 const INTEGER: u32 = 0x0300;
 const FLOAT: u32 = 0x0600;
 /// The older container sets one more bit, 0x0800, in unsigned columns.
@@ -175,6 +237,21 @@ mod tests {
             assert!(matches!(meaning(type_id, class), Meaning::Known(_) | Meaning::List));
             assert!(matches!(meaning(type_id, class + 1), Meaning::Contradiction { .. }));
         }
+    }
+
+    #[test]
+    fn what_is_written_for_a_storage_is_read_as_it() {
+        for &(type_id, class, storage) in VERIFIED.iter().chain(&CHOSEN) {
+            let (found_type, found_class, flags) = ids(storage);
+            assert_eq!((found_type, found_class), (type_id, class));
+            match meaning(type_id, class) {
+                Meaning::Known(known) => assert_eq!(known, storage),
+                Meaning::Unknown => assert_eq!(candidates(class, flags).first(), Some(&storage)),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(ids(Storage::Factor), (1, 12, 0x0042_0300));
+        assert_eq!(ids(Storage::Float64), (4, 18, 0x0040_0600));
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! Broken and hostile files: an error each, never a panic, a hang or a large allocation.
 
+use std::io::Read;
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use xdf::{Error, File};
 
 use crate::encoder::{Cells, Column, Layout, Table};
 use crate::memory::largest_allocation;
+use crate::writer::peculiar;
 use crate::{Stored, read_all, shared};
 
 /// Far above what any file of these tests holds (the largest has 244 kB), far below what a wrong length asks for.
@@ -22,12 +27,17 @@ fn sample(layout: Layout) -> Vec<u8> {
     table.encode()
 }
 
+/// A file with attributes, an unknown type, uneven and empty blocks, and free space.
+fn rich() -> Vec<u8> {
+    Table { free: vec![(260, 0), (1 << 40, 8)], ..peculiar() }.encode()
+}
+
 fn mtcars() -> Option<Vec<u8>> {
     Some(std::fs::read(shared("mtcars.xdf")?).unwrap())
 }
 
 fn samples() -> Vec<Vec<u8>> {
-    let generated = [sample(Layout::Header), sample(Layout::Trailer)];
+    let generated = [sample(Layout::Header), sample(Layout::Trailer), rich()];
     mtcars().into_iter().chain(generated).collect()
 }
 
@@ -113,7 +123,7 @@ fn every_other_flipped_byte_is_read_or_refused() {
 fn hostile_numbers_are_refused_before_anything_is_allocated() {
     let patient = Patient::new();
     let hostile = [u64::MAX, i64::MAX.cast_unsigned(), 1 << 40, 1 << 31, 1 << 24];
-    for bytes in [sample(Layout::Header), sample(Layout::Trailer)] {
+    for bytes in [sample(Layout::Header), sample(Layout::Trailer), rich()] {
         for place in 0..bytes.len() - 8 {
             // Every byte meets two of the numbers, every field several of them.
             for number in [hostile[place % 5], hostile[(place + 2) % 5]] {
@@ -222,6 +232,49 @@ fn a_segment_of_another_length_is_damage() {
     // The first match of "3" may be another field; what counts is that two rows never come out of three.
     let stored = Stored::new(&wrong);
     assert!(stored.open().and_then(|file| read_all(&file)).is_err());
+}
+
+/// A zlib stream of zeros: the most that deflate can hold.
+fn bomb(length: usize) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    std::io::copy(&mut std::io::repeat(0).take(length as u64), &mut encoder).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_stream_that_holds_more_than_its_rows_stops_at_them() {
+    let patient = Patient::new();
+    let zeros = bomb(64 << 20);
+    let text = [zeros.as_slice(), &8_u64.to_le_bytes()].concat();
+    let stated = [zeros.as_slice(), &u64::MAX.to_le_bytes()].concat();
+    let reachable = [zeros.as_slice(), &(1_u64 << 23).to_le_bytes()].concat();
+    for (mut column, segment) in [
+        (Column::int32("x", 0, 0, &[0]), &zeros),
+        (Column::factor("x", &["a"], &[0]), &zeros),
+        (Column::float64("x", 0.0, 0.0, &[0.0]), &zeros),
+        (Column::texts("x", &[b""]), &text),
+        (Column::texts("x", &[b""]), &stated),
+        (Column::texts("x", &[b""]), &reachable),
+    ] {
+        column.cells = Cells::Stored(segment.clone());
+        for layout in [Layout::Header, Layout::Trailer] {
+            assert!(!patient.survives(&Table::new(layout, &[1], vec![column.clone()]).encode()));
+        }
+    }
+    assert!(largest_allocation() < LARGEST_ALLOWED);
+}
+
+#[test]
+fn more_rows_than_a_stream_can_hold_are_refused_before_they_are_counted() {
+    let zeros = bomb(1 << 20);
+    for rows in [1_usize << 19, 1 << 28, (1 << 28) + 1, 1 << 40, isize::MAX.cast_unsigned()] {
+        let mut column = Column::int32("x", 0, 0, &[]);
+        column.cells = Cells::Stored(zeros.clone());
+        let message = refusal(&Table::new(Layout::Trailer, &[rows], vec![column]).encode());
+        let expected = if rows > 1 << 28 { "at most 268435456 rows in a block" } else { "bytes for" };
+        assert!(message.contains(expected), "{rows}: {message}");
+    }
+    assert!(largest_allocation() < LARGEST_ALLOWED);
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! A small writer of both containers, made from the layout, to test the reader with what no public file shows.
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use libdeflater::{CompressionLvl, Compressor};
 
 const MAGIC: [u8; 4] = [0xf4, 0xd3, 0xd2, 0xd1];
@@ -33,6 +37,8 @@ pub(crate) enum Cells {
     /// Values of one width in bytes, little-endian.
     Numbers(usize, Vec<u8>),
     Texts(Vec<Vec<u8>>),
+    /// The bytes of the column's segment in every block.
+    Stored(Vec<u8>),
 }
 
 impl Column {
@@ -97,9 +103,12 @@ pub(crate) struct Table {
     pub(crate) columns: Vec<Column>,
     pub(crate) block_rows: Vec<usize>,
     pub(crate) row_names: i64,
+    pub(crate) second_index: i64,
     pub(crate) read_info: Option<[u64; 3]>,
     /// False: plain segments, as level 0 presumably writes them.
     pub(crate) compressed: bool,
+    /// True: streams of stock zlib at level 1, as Microsoft's; else those of another program.
+    pub(crate) stock: bool,
     pub(crate) free: Vec<(u64, u64)>,
 }
 
@@ -110,8 +119,10 @@ impl Table {
             columns,
             block_rows: block_rows.to_vec(),
             row_names: -1,
+            second_index: -1,
             read_info: Some([1, 1, block_rows.first().map_or(0, |&rows| rows as u64)]),
             compressed: true,
+            stock: false,
             free: Vec::new(),
         }
     }
@@ -130,7 +141,7 @@ impl Table {
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let rows: usize = self.block_rows.iter().sum();
+        let rows = self.block_rows.iter().fold(0_usize, |sum, rows| sum.wrapping_add(*rows));
         let mut out = MAGIC.to_vec();
         out.resize(if self.layout == Layout::Header { 40 } else { 260 }, 0);
         let (mut offsets, mut lengths, mut start) = (Vec::new(), Vec::new(), 0);
@@ -141,7 +152,7 @@ impl Table {
                 lengths.push(segment.len() as u64);
                 out.extend(segment);
             }
-            start += rows;
+            start = start.wrapping_add(rows);
         }
         let metadata = out.len();
         let facts: Vec<u8> = [metadata, self.columns.len(), rows]
@@ -171,19 +182,33 @@ impl Table {
         match &column.cells {
             Cells::Numbers(width, values) => {
                 let values = &values[start * width..(start + rows) * width];
-                if self.compressed { zlib(values) } else { values.to_vec() }
+                if self.compressed { self.zlib(values) } else { values.to_vec() }
             }
+            Cells::Stored(segment) => segment.clone(),
             Cells::Texts(texts) => {
                 let records: Vec<u8> =
                     texts[start..start + rows].iter().flat_map(|text| record(text)).collect();
                 if !self.compressed {
                     return records;
                 }
-                let mut segment = zlib(&records);
+                let mut segment = self.zlib(&records);
                 segment.extend((records.len() as u64).to_le_bytes());
                 segment
             }
         }
+    }
+
+    fn zlib(&self, bytes: &[u8]) -> Vec<u8> {
+        if self.stock {
+            let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(1));
+            encoder.write_all(bytes).unwrap();
+            return encoder.finish().unwrap();
+        }
+        let mut compressor = Compressor::new(CompressionLvl::new(1).unwrap());
+        let mut out = vec![0; compressor.zlib_compress_bound(bytes.len())];
+        let length = compressor.zlib_compress(bytes, &mut out).unwrap();
+        out.truncate(length);
+        out
     }
 
     fn metadata(&self, offsets: &[u64], lengths: &[u64]) -> Vec<u8> {
@@ -193,7 +218,7 @@ impl Table {
             out.extend(1_i64.to_le_bytes());
         }
         out.extend(self.row_names.to_le_bytes());
-        out.extend((-1_i64).to_le_bytes());
+        out.extend(self.second_index.to_le_bytes());
         let block_rows: Vec<u64> = self.block_rows.iter().map(|&rows| rows as u64).collect();
         let (columns, blocks) = (self.columns.len(), self.block_rows.len());
         let free: (Vec<u64>, Vec<u64>) = self.free.iter().copied().unzip();
@@ -221,7 +246,7 @@ impl Table {
     pub(crate) fn definition(&self, column: &Column) -> Vec<u8> {
         let ids = (column.type_id, column.class, self.flags(column.flags));
         let mut out = array(ids, 0, 1, &column.attributes);
-        if let Cells::Numbers(..) = column.cells {
+        if column.type_id != 5 {
             out.extend(1.0_f32.to_le_bytes());
             out.extend(&column.low);
             out.extend(&column.high);
@@ -286,12 +311,4 @@ fn array(ids: (i32, i32, u32), rows: usize, columns: usize, attributes: &[(Vec<u
 
 fn list_head() -> Vec<u8> {
     [1.1_f32.to_le_bytes(), 3_i32.to_le_bytes(), [0; 4], [0; 4]].concat()
-}
-
-fn zlib(bytes: &[u8]) -> Vec<u8> {
-    let mut compressor = Compressor::new(CompressionLvl::new(1).unwrap());
-    let mut out = vec![0; compressor.zlib_compress_bound(bytes.len())];
-    let length = compressor.zlib_compress(bytes, &mut out).unwrap();
-    out.truncate(length);
-    out
 }

@@ -6,8 +6,10 @@
 mod damage;
 mod encoder;
 mod generated;
+mod independent;
 mod memory;
 mod real_files;
+mod writer;
 
 use std::path::{Path, PathBuf};
 
@@ -22,6 +24,16 @@ fn shared(name: &str) -> Option<PathBuf> {
     }
     println!("skipped: needs ../shared ({name})");
     None
+}
+
+/// The text of a small data set, or nothing when the data folder is not there.
+fn small(name: &str) -> Option<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/small").join(name);
+    let text = std::fs::read_to_string(path).ok();
+    if text.is_none() {
+        println!("skipped: needs ../shared ({name})");
+    }
+    text
 }
 
 /// All columns of all blocks.
