@@ -159,6 +159,12 @@ pub(crate) struct ImportArgs {
     /// The XDF file to write, with --composite the folder
     #[arg(long, short, value_name = "OUT.xdf")]
     pub(crate) output: PathBuf,
+    /// The generation of XDF to write
+    #[arg(long, value_name = "FORMAT", default_value = "xdf", help_heading = "Output options")]
+    pub(crate) format: XdfFormat,
+    /// Write column types into 4.2 whose bytes no public file of Microsoft's shows
+    #[arg(long, help_heading = "Output options")]
+    pub(crate) allow_inferred: bool,
     #[command(flatten)]
     pub(crate) writing: Writing,
     #[command(flatten)]
@@ -179,11 +185,13 @@ pub(crate) struct ImportArgs {
 #[command(after_help = "\
 The format follows from the end of OUT: .parquet, .arrow (IPC file), .arrows (IPC stream), .csv,
 .tsv, .csv.gz, .csv.zst, .jsonl (JSON lines), or .xdf. With - for OUT, CSV is written to the standard
-output; cat has more to say about that.
+output; cat has more to say about that. A Microsoft file that is exported with --format 4.2 and not
+changed becomes the same bytes again.
 
 Examples:
   xdf export flights.xdf -o flights.parquet
   xdf export flights.xdf -o sunday.csv.gz --where 'DayOfWeek == \"Sunday\"' --drop TailNum
+  xdf export flights.xdf -o flights42.xdf --format 4.2
   xdf export flights.xdf -o - --keep Origin,Dest --max-rows 1000 | sort | uniq -c")]
 pub(crate) struct ExportArgs {
     /// File or pattern to read
@@ -192,6 +200,12 @@ pub(crate) struct ExportArgs {
     /// The file to write
     #[arg(long, short, value_name = "OUT")]
     pub(crate) output: PathBuf,
+    /// The format of the output, where its name should not decide
+    #[arg(long, value_name = "FORMAT", help_heading = "Output options")]
+    pub(crate) format: Option<OutputFormat>,
+    /// Write column types into 4.2 whose bytes no public file of Microsoft's shows
+    #[arg(long, requires = "format", help_heading = "Output options")]
+    pub(crate) allow_inferred: bool,
     #[command(flatten)]
     pub(crate) writing: Writing,
     #[command(flatten)]
@@ -211,12 +225,43 @@ pub(crate) struct Writing {
     /// Replace an existing output
     #[arg(long)]
     pub(crate) overwrite: bool,
-    /// Rows of a stored block
-    #[arg(long, value_name = "N", default_value = "131072")]
-    pub(crate) rows_per_block: NonZeroUsize,
-    /// Compression level, 0 (none) to 9 (smallest)
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(i32).range(0..=9))]
-    pub(crate) level: i32,
+    /// Rows of a stored block [default: 131072; in 4.2 those of the input, else 500000]
+    #[arg(long, value_name = "N")]
+    pub(crate) rows_per_block: Option<NonZeroUsize>,
+    /// Compression level, 0 (none) to 9 (smallest) [default: 1; in 4.2 that of the input, else 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=9))]
+    pub(crate) level: Option<u32>,
+}
+
+/// Formats of outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// XDF 5
+    Xdf,
+    /// XDF of Microsoft R and Machine Learning Server
+    #[value(name = "4.2")]
+    Microsoft,
+    /// Apache Parquet
+    Parquet,
+    /// Arrow IPC file
+    Arrow,
+    /// Arrow IPC stream
+    Arrows,
+    /// Delimited text
+    Text,
+    /// JSON lines
+    Jsonl,
+}
+
+/// Generations of XDF that are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum XdfFormat {
+    /// XDF 5
+    #[default]
+    Xdf,
+    /// XDF of Microsoft R and Machine Learning Server
+    #[value(name = "4.2")]
+    Microsoft,
 }
 
 /// `xdf info`.

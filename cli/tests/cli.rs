@@ -18,6 +18,8 @@ mod files;
 mod help;
 #[path = "cli/layout.rs"]
 mod layout;
+#[path = "cli/microsoft.rs"]
+mod microsoft;
 #[path = "cli/models.rs"]
 mod models;
 #[path = "cli/verify.rs"]

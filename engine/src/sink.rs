@@ -18,6 +18,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use arrow_schema::SchemaRef;
+use xdf::microsoft::MicrosoftWriteOptions;
 
 pub use file::AtomicFile;
 pub use ipc::IpcSink;
@@ -25,7 +26,7 @@ pub use memory::MemorySink;
 pub use parquet::ParquetSink;
 pub use partition::{PartitionOptions, PartitionSink};
 pub use text::TextSink;
-pub use xdf_file::XdfSink;
+pub use xdf_file::{MicrosoftXdfSink, XdfSink};
 pub use xdf_set::{DEFAULT_BLOCKS_PER_PART, XdfSetSink};
 
 use crate::source::Format;
@@ -75,6 +76,9 @@ pub struct SinkOptions {
     pub text: text::TextSinkOptions,
     /// The format; default by the file name.
     pub format: Option<Format>,
+    /// Write XDF files as Microsoft's container 4.2, with these level and rows of a block instead of those above;
+    /// default `None`, XDF 5.
+    pub microsoft: Option<MicrosoftWriteOptions>,
 }
 
 impl Default for SinkOptions {
@@ -87,6 +91,7 @@ impl Default for SinkOptions {
             append: false,
             text: text::TextSinkOptions::default(),
             format: None,
+            microsoft: None,
         }
     }
 }
@@ -106,10 +111,13 @@ pub fn create(
         return Err(Error::UnknownFormat { path: path.to_path_buf(), reason: reason.into() });
     };
     Ok(match format {
-        Format::Xdf if options.blocks_per_part.is_some() => {
-            Box::new(XdfSetSink::create(path, schema, options)?)
-        }
-        Format::Xdf => Box::new(XdfSink::create(path, schema, options)?),
+        Format::Xdf => match &options.microsoft {
+            Some(microsoft) => Box::new(MicrosoftXdfSink::create(path, schema, options, microsoft)?),
+            None if options.blocks_per_part.is_some() => {
+                Box::new(XdfSetSink::create(path, schema, options)?)
+            }
+            None => Box::new(XdfSink::create(path, schema, options)?),
+        },
         Format::Parquet => Box::new(ParquetSink::create(path, schema, options)?),
         Format::Ipc => Box::new(IpcSink::create(path, schema, options, false)?),
         Format::IpcStream => Box::new(IpcSink::create(path, schema, options, true)?),

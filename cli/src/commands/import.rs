@@ -7,7 +7,7 @@ use engine::source::{Format, SourceExt, index_of};
 use engine::{BoundTransform, Transform};
 
 use super::moving;
-use crate::args::{Assignment, ImportArgs};
+use crate::args::{Assignment, ImportArgs, XdfFormat};
 use crate::failure::Usage;
 use crate::input;
 use crate::session::Session;
@@ -33,6 +33,8 @@ pub(super) fn run(args: &ImportArgs, session: &Session) -> anyhow::Result<()> {
     let source = source.with(Describe(args.description.clone()))?;
     let mut options = moving::divided(&args.writing, &args.dividing, &args.output)?;
     options.format = Some(Format::Xdf);
+    options.microsoft = (args.format == XdfFormat::Microsoft)
+        .then(|| moving::microsoft_options(&args.writing, args.allow_inferred));
     let moved = moving::transfer("importing", &source, &args.output, &options, &args.selecting, session)?;
     moved.report(&opened, session)
 }

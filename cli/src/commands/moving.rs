@@ -1,5 +1,6 @@
 //! What importing, exporting and generating share: blocks moved from a source to a file, measured and reported.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -9,6 +10,7 @@ use engine::source::Format;
 use engine::source::text::BadCells;
 use engine::{BlockSink, Written};
 use serde_json::json;
+use xdf::microsoft::MicrosoftWriteOptions;
 
 use crate::args::{Dividing, Selecting, Writing};
 use crate::failure::Usage;
@@ -29,11 +31,12 @@ pub(super) struct Moved {
 
 /// The options of a sink from what was typed.
 pub(super) fn sink_options(writing: &Writing) -> SinkOptions {
+    let default = SinkOptions::default();
     SinkOptions {
-        level: writing.level,
-        block_rows: writing.rows_per_block.get(),
+        level: writing.level.map_or(default.level, |level| level as i32),
+        block_rows: writing.rows_per_block.map_or(default.block_rows, NonZeroUsize::get),
         overwrite: writing.overwrite,
-        ..SinkOptions::default()
+        ..default
     }
 }
 
@@ -61,6 +64,14 @@ pub(super) fn check_composite(output: &Path) -> anyhow::Result<()> {
         _ => return Ok(()),
     };
     Err(Usage(problem).into())
+}
+
+/// The options of Microsoft's container from what was typed.
+pub(super) fn microsoft_options(writing: &Writing, allow_inferred: bool) -> MicrosoftWriteOptions {
+    let mut options = MicrosoftWriteOptions::default().with_allow_inferred(allow_inferred);
+    options.level = writing.level;
+    options.block_rows = writing.rows_per_block.map(NonZeroUsize::get);
+    options
 }
 
 /// Whether an output is the standard output.
