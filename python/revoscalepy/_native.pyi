@@ -28,7 +28,13 @@ class Source:
     def variables(self) -> list[dict[str, Any]]: ...
     def read(self, options: Mapping[str, Any]) -> Table: ...
     def write(
-        self, path: str, level: int, block_rows: int | None, overwrite: bool, options: Mapping[str, Any]
+        self,
+        path: str,
+        level: int,
+        block_rows: int | None,
+        overwrite: bool,
+        microsoft: bool | None,
+        options: Mapping[str, Any],
     ) -> int: ...
 
 class Summary:
@@ -53,6 +59,7 @@ def predict_to(
     path: str,
     level: int,
     overwrite: bool,
+    microsoft: bool | None,
     options: Mapping[str, Any],
 ) -> int: ...
 def summary(source: Source, formula: str, choices: str, options: Mapping[str, Any]) -> Summary: ...

@@ -90,6 +90,8 @@ fn of_xdf(error: &xdf::Error, message: String) -> PyErr {
         Error::Io { source, .. } => of_io(source, message),
         Error::Exists { .. } => PyFileExistsError::new_err(message),
         Error::UnsupportedType { .. }
+        | Error::MicrosoftColumn { .. }
+        | Error::MicrosoftValue { .. }
         | Error::SchemaMismatch { .. }
         | Error::DuplicateColumn { .. }
         | Error::InvalidOption { .. } => PyValueError::new_err(message),

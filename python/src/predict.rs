@@ -14,7 +14,7 @@ use crate::arrow;
 use crate::error::Failure;
 use crate::linmod::LinearModel;
 use crate::run::Pass;
-use crate::source::Source;
+use crate::source::{Source, microsoft_options};
 
 /// Predicts all rows of a source into a table.
 #[pyfunction]
@@ -49,10 +49,12 @@ pub(crate) fn predict_to(
     path: PathBuf,
     level: i32,
     overwrite: bool,
+    microsoft: Option<bool>,
     pass: Pass,
 ) -> PyResult<u64> {
     let options = options(prediction)?;
-    let files = SinkOptions { level, overwrite, ..SinkOptions::default() };
+    let microsoft = microsoft_options(microsoft, level, None);
+    let files = SinkOptions { level, overwrite, microsoft, ..SinkOptions::default() };
     pass.run(py, |pass, monitor| {
         let source = source.inner.as_ref();
         let make = |schema: &_| create(&path, schema, &files);

@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3_arrow::PyTable;
 use pyo3_arrow::input::AnyRecordBatch;
+use xdf::microsoft::MicrosoftWriteOptions;
 
 use crate::annotate::{self, Annotate, Note};
 use crate::error::Failure;
@@ -128,6 +129,8 @@ impl Source {
     }
 
     /// Writes everything (or the rows of the pass) to a file of the format that its name asks for; returns its rows.
+    /// XDF is Microsoft's container 4.2 where `microsoft` says whether inferred types are allowed.
+    #[expect(clippy::too_many_arguments, reason = "one call from Python, which names them")]
     fn write(
         &self,
         py: Python<'_>,
@@ -135,11 +138,13 @@ impl Source {
         level: i32,
         block_rows: Option<usize>,
         overwrite: bool,
+        microsoft: Option<bool>,
         pass: Pass,
     ) -> PyResult<u64> {
         let source = &self.inner;
         pass.run(py, |pass, monitor| {
-            let mut options = SinkOptions { level, overwrite, ..SinkOptions::default() };
+            let microsoft = microsoft_options(microsoft, level, block_rows);
+            let mut options = SinkOptions { level, overwrite, microsoft, ..SinkOptions::default() };
             if let Some(rows) = block_rows {
                 options.block_rows = rows;
             }
@@ -150,4 +155,16 @@ impl Source {
             Ok(transfer(reader, sink)?.rows)
         })
     }
+}
+
+/// How an XDF file is written as Microsoft's container 4.2: not at all for `None`, else with inferred types or without.
+pub(crate) fn microsoft_options(
+    allow_inferred: Option<bool>,
+    level: i32,
+    block_rows: Option<usize>,
+) -> Option<MicrosoftWriteOptions> {
+    let mut options = MicrosoftWriteOptions::default().with_allow_inferred(allow_inferred?);
+    options.level = u32::try_from(level).ok();
+    options.block_rows = block_rows;
+    Some(options)
 }

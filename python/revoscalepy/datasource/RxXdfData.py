@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RxXdfData(RxDataSource):
-    """An XDF file: XDF 5, or Microsoft's containers 3.1 and 4.2 (which are only read).
+    """An XDF file: XDF 5, or Microsoft's containers 3.1 and 4.2; the option ``xdfFormat`` says which is written.
 
     :param file: path of the file; as an output, the file to be written.
     :param vars_to_keep: columns to read; exclusive with ``vars_to_drop``.

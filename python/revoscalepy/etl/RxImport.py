@@ -53,8 +53,8 @@ def rx_import(
     """Read data, block by block, into a file or into a DataFrame.
 
     :param input_data: data source, path (the name and the first bytes tell the format), DataFrame or Arrow object.
-    :param output_file: path or ``RxXdfData`` to write; the name tells the format (.xdf, .parquet, .arrow, .csv).
-        ``None`` returns the data.
+    :param output_file: path or ``RxXdfData`` to write; the name tells the format (.xdf, .parquet, .arrow, .csv), the
+        option ``xdfFormat`` whether an XDF file is one of Microsoft's. ``None`` returns the data.
     :param vars_to_keep: columns to read; exclusive with ``vars_to_drop``. Computed columns are always kept.
     :param vars_to_drop: columns to skip.
     :param row_selection: an expression; the rows for which it is true are kept. It sees computed columns.
@@ -123,6 +123,7 @@ def rx_import(
         compression_level(xdf_compression_level),
         rows_per_read or getattr(data, "rows_per_read", None),
         bool(overwrite),
+        microsoft_container(),
         one_pass(rows=rows, progress=progress),
     )
     finished(progress)
@@ -138,6 +139,13 @@ def compression_level(level: int | None) -> int:
     if level is None:
         level = int(RxOptions.get_option("XdfCompressionLevel"))
     return 1 if level == -1 else int(level)
+
+
+def microsoft_container() -> bool | None:
+    """For outputs in Microsoft's container 4.2, whether inferred types are allowed; ``None`` for XDF 5."""
+    if RxOptions.get_option("xdfFormat") == "5":
+        return None
+    return bool(RxOptions.get_option("xdfAllowInferred"))
 
 
 def output_source(output: Any, path: str) -> RxXdfData | RxTextData:

@@ -12,7 +12,7 @@ from revoscalepy._frames import to_arrays, to_pandas
 from revoscalepy._paths import output_path
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_name, one_pass, open_source
-from revoscalepy.etl.RxImport import compression_level, output_source
+from revoscalepy.etl.RxImport import compression_level, microsoft_container, output_source
 from revoscalepy.functions.RxLinMod import RxLinModResults
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def rx_predict_default(
     :param interval_var_names: names of the columns of the lower and upper bounds.
     :param std_errors_var_names: name of the column of standard errors.
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
-    :param xdf_compression_level: 0 (default, as documented: no compression) to 9; -1 for 1.
+    :param xdf_compression_level: 0 (default, as documented: no compression) to 9; -1 for 1. In Microsoft's container
+        (option ``xdfFormat``) 0 is 1, unless ``xdfAllowInferred`` is set.
     :param compute_context: only ``None``: this process.
 
     ``blocks_per_read`` and ``verbose`` have no effect.
@@ -143,7 +144,10 @@ def rx_predict_default(
         prediction["all_vars"] = True
         overwrite = True
     level = compression_level(int(xdf_compression_level))
-    _native.predict_to(model, source, json.dumps(prediction), path, level, bool(overwrite), options)
+    microsoft = microsoft_container()
+    if microsoft is False:
+        level = max(level, 1)
+    _native.predict_to(model, source, json.dumps(prediction), path, level, bool(overwrite), microsoft, options)
     finished(progress)
     return output_source(output_data, path)
 

@@ -12,7 +12,7 @@ from revoscalepy._arguments import no_extra, not_built
 from revoscalepy._paths import output_path
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call
-from revoscalepy.etl.RxImport import compression_level
+from revoscalepy.etl.RxImport import compression_level, microsoft_container
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -206,4 +206,4 @@ def _write_groups(tables: list[Any], paths: list[str], overwrite: bool, block_ro
         )
     for table, path in zip(tables, paths, strict=True):
         source = _native.Source.from_arrow(table, one_pass())
-        source.write(path, compression_level(None), block_rows, overwrite, one_pass())
+        source.write(path, compression_level(None), block_rows, overwrite, microsoft_container(), one_pass())

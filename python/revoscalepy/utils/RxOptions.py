@@ -35,6 +35,9 @@ class RxOptions:
     - ``CoefLabelStyle``: only ``"Revo"``.
     - ``integerMissing``: ``"na"`` (default) for nullable pandas columns, ``"sentinel"`` for Microsoft's
       sentinels (-2147483648 for int32) in and out.
+    - ``xdfFormat``: ``"5"`` (default) or ``"4.2"``, Microsoft's container, for every XDF file that is written.
+    - ``xdfAllowInferred``: whether column types go into 4.2 whose bytes no public file of Microsoft's shows (int64,
+      bool, dates, ...); default ``False``, they are an error.
 
     The other documented options are kept and have no effect.
     """
@@ -62,10 +65,14 @@ class RxOptions:
         "unixPythonPath": None,
         "traceLevel": 0,
         "integerMissing": "na",
+        "xdfFormat": "5",
+        "xdfAllowInferred": False,
     }
 
     _allowed: ClassVar[dict[str, tuple[Any, ...]]] = {
         "integerMissing": ("na", "sentinel"),
+        "xdfFormat": ("5", "4.2"),
+        "xdfAllowInferred": (False, True),
         "CoefLabelStyle": ("Revo",),
         "reportProgress": (0, 1, 2, 3),
         "XdfCompressionLevel": tuple(range(-1, 10)),
