@@ -113,9 +113,7 @@ pub fn create(
     Ok(match format {
         Format::Xdf => match &options.microsoft {
             Some(microsoft) => Box::new(MicrosoftXdfSink::create(path, schema, options, microsoft)?),
-            None if options.blocks_per_part.is_some() => {
-                Box::new(XdfSetSink::create(path, schema, options)?)
-            }
+            None if options.blocks_per_part.is_some() => Box::new(XdfSetSink::create(path, schema, options)?),
             None => Box::new(XdfSink::create(path, schema, options)?),
         },
         Format::Parquet => Box::new(ParquetSink::create(path, schema, options)?),
