@@ -9,13 +9,8 @@ use std::sync::Arc;
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, Int8Array, Int32Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use tables::{assert_same, folder, read_all, write};
+use tables::{assert_same, folder, ints, read_all, write};
 use xdf::{CompactOptions, Editor, Error, File, Scalar, WriteOptions, Writer, compact, metadata};
-
-fn ints(name: &str, values: impl IntoIterator<Item = i32>) -> RecordBatch {
-    let array: ArrayRef = Arc::new(Int32Array::from_iter_values(values));
-    RecordBatch::try_from_iter_with_nullable([(name, array, true)]).unwrap()
-}
 
 /// Two columns: `x` from `rows`, `f` with the given levels in turn.
 fn table(rows: std::ops::Range<i32>, levels: &[&str]) -> RecordBatch {
@@ -314,28 +309,6 @@ fn nothing_happens_without_a_commit() {
 }
 
 #[test]
-fn a_second_writer_is_told_and_readers_are_not_concerned() {
-    let folder = folder();
-    let path = file(&folder, &ints("x", 0..5), 10);
-    let mut editor = Editor::open(&path).unwrap();
-    editor.append(&ints("x", 5..6)).unwrap();
-    let error = Editor::open(&path).unwrap_err();
-    assert!(matches!(error, Error::Locked { .. }), "{error}");
-    let text = error.to_string();
-    assert!(text.contains("t.xdf") && text.contains("try again"), "{text}");
-    assert!(matches!(compact(&path, &CompactOptions::default()), Err(Error::Locked { .. })));
-    let options = WriteOptions::default().with_overwrite(true);
-    let mut writer = Writer::create(&path, ints("x", 0..0).schema(), options).unwrap();
-    writer.write(&ints("x", 0..1)).unwrap();
-    assert!(matches!(writer.finish(), Err(Error::Locked { .. })));
-    assert_eq!(File::open(&path).unwrap().num_rows(), 5);
-    let file = editor.commit().unwrap();
-    // The lock goes with the editor, not with the files that it opened.
-    drop(Editor::open(&path).unwrap());
-    assert_eq!(file.num_rows(), 6);
-}
-
-#[test]
 fn readers_keep_the_commit_that_they_opened() {
     let folder = folder();
     let path = file(&folder, &table(0..25, &["a", "b"]), 10);
@@ -353,38 +326,6 @@ fn readers_keep_the_commit_that_they_opened() {
         assert_eq!(before.verify().unwrap().damaged, []);
         edit(&path, |editor| editor.set_levels("f", &["a", "b", "z"]).unwrap());
     }
-}
-
-#[test]
-fn whoever_opens_while_commits_are_made_sees_one_of_them() {
-    let folder = folder();
-    let path = file(&folder, &ints("x", 0..5), 10);
-    let done = std::sync::atomic::AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for first in 1..120 {
-                let mut editor = Editor::open(&path).unwrap();
-                editor.append(&ints("x", first * 5..first * 5 + 5)).unwrap();
-                editor.commit().unwrap();
-            }
-            done.store(true, std::sync::atomic::Ordering::Release);
-        });
-        let (mut rows, mut opened) = (0, 0);
-        while !done.load(std::sync::atomic::Ordering::Acquire) {
-            let file =
-                File::open_with(&path, &xdf::OpenOptions::default().with_mmap(opened % 2 == 0)).unwrap();
-            assert!(
-                file.num_rows() >= rows && file.num_rows().is_multiple_of(5),
-                "{rows}, then {}",
-                file.num_rows()
-            );
-            rows = file.num_rows();
-            let last = file.read_block(file.num_blocks() - 1, &[0]).unwrap();
-            assert_same(&[ints("x", rows as i32 - 5..rows as i32)], &[last]);
-            opened += 1;
-        }
-    });
-    assert_eq!(File::open(&path).unwrap().num_rows(), 600);
 }
 
 #[test]

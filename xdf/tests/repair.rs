@@ -303,6 +303,43 @@ fn lost_block_heads_lose_their_rows_only_without_a_footer() {
 }
 
 #[test]
+fn levels_whose_names_are_lost_are_told_apart() {
+    let folder = folder();
+    let path = write(&folder, &[table(0..6, &["a", "b"])], WriteOptions::default()).path().to_owned();
+    let mut editor = Editor::open(&path).unwrap();
+    editor.set_levels("f", &["A", "B"]).unwrap();
+    drop(editor.commit().unwrap());
+    let mut editor = Editor::open(&path).unwrap();
+    editor.append(&table(6..8, &["a", "c"])).unwrap();
+    drop(editor.commit().unwrap());
+    let frames = |bytes: &[u8], kind: &[u8]| -> Vec<usize> {
+        (0..bytes.len() - 8).step_by(64).filter(|at| &bytes[*at + 4..at + 8] == kind).collect()
+    };
+    let (file, report) = repaired(&path, |bytes| {
+        let schemas = frames(bytes, b"SCHM");
+        assert_eq!(schemas.len(), 2);
+        for place in frames(bytes, b"FOOT").into_iter().chain(schemas.into_iter().skip(1)) {
+            bytes[place + 40] ^= 1;
+        }
+    });
+    assert_eq!(metadata::levels(file.schema().field(1)).unwrap(), ["a", "b", "a'", "c"]);
+    assert_eq!(report.lost.len(), 1);
+    assert_eq!(report.lost[0].column.as_deref(), Some("f"));
+    assert_eq!(file.column_statistics(1).unwrap().level_counts, Some(vec![3, 3, 1, 1]));
+    // A block head with new levels that is lost leaves codes without names.
+    let (file, report) = repaired(&path, |bytes| {
+        let heads = frames(bytes, b"BLCK");
+        let footers = frames(bytes, b"FOOT");
+        bytes[heads[0] + 40] ^= 1;
+        for place in footers.into_iter().take(2) {
+            bytes[place + 40] ^= 1;
+        }
+    });
+    assert!(report.is_complete(), "{:?}", report.lost);
+    assert_eq!(metadata::levels(file.schema().field(1)).unwrap(), ["A", "B", "a", "c"]);
+}
+
+#[test]
 fn what_cannot_be_repaired_is_said() {
     let folder = folder();
     let path = many_commits(&folder);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int32Type, UInt32Type, UInt64Type};
-use arrow_array::{Array, ArrayRef, DictionaryArray, RecordBatch, StringArray};
+use arrow_array::{Array, ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray};
 use arrow_schema::DataType;
 use xdf::{File, ReadOptions, WriteOptions, Writer};
 
@@ -68,6 +68,12 @@ pub(crate) fn assert_same(expected: &[RecordBatch], got: &[RecordBatch]) {
 
 /// Three rows: "a", missing, "c", with the levels c, a, b.
 pub(crate) fn factor() -> DictionaryArray<Int32Type> {
-    let keys = arrow_array::Int32Array::from(vec![Some(1), None, Some(0)]);
+    let keys = Int32Array::from(vec![Some(1), None, Some(0)]);
     DictionaryArray::new(keys, Arc::new(StringArray::from(vec!["c", "a", "b"])))
+}
+
+/// One column of integers.
+pub(crate) fn ints(name: &str, values: impl IntoIterator<Item = i32>) -> RecordBatch {
+    let array: ArrayRef = Arc::new(Int32Array::from_iter_values(values));
+    RecordBatch::try_from_iter_with_nullable([(name, array, true)]).unwrap()
 }

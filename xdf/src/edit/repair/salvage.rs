@@ -10,7 +10,7 @@ use arrow_array::{Array, StringArray};
 use arrow_schema::DataType;
 
 use super::RepairReport;
-use super::table::{Segment, Table, fill_levels};
+use super::table::{Segment, Table, distinguish_levels, fill_levels};
 use super::walk::Walk;
 use crate::encoding::decode;
 use crate::encoding::encode::{self, all_missing};
@@ -151,13 +151,20 @@ fn complete_levels(bytes: &Bytes, table: &mut Table, report: &mut RepairReport) 
         });
         let needed = needed.max().and_then(|code| usize::try_from(code).ok()).map_or(0, |code| code + 1);
         let mut texts: Vec<String> = levels.iter().flatten().map(str::to_owned).collect();
+        let mut problems = Vec::new();
         if fill_levels(&mut texts, needed) {
-            report.lost.push(Damage {
-                block: None,
-                column: Some(field.name().clone()),
-                offset: 0,
-                problem: format!("the names of levels {} to {} are lost", levels.len(), needed - 1),
-            });
+            problems.push(format!("the names of levels {} to {} are lost", levels.len(), needed - 1));
+        }
+        match distinguish_levels(&mut texts) {
+            0 => {}
+            renamed => {
+                problems.push(format!("{renamed} levels had names that are lost, and were told apart"));
+            }
+        }
+        if !problems.is_empty() {
+            let column = Some(field.name().clone());
+            let lost = |problem| Damage { block: None, column: column.clone(), offset: 0, problem };
+            report.lost.extend(problems.into_iter().map(lost));
             *levels = Arc::new(StringArray::from(texts));
         }
     }

@@ -137,6 +137,23 @@ fn add_levels(stored: &mut StoredSchema, block: &Block) {
     }
 }
 
+/// Tells levels of one name apart, which come about when the names that one of them got are lost; how many there were.
+pub(super) fn distinguish_levels(texts: &mut [String]) -> usize {
+    let mut taken = HashSet::with_capacity(texts.len());
+    let mut renamed = 0;
+    for text in texts {
+        if !taken.contains(text.as_str()) {
+            taken.insert(text.clone());
+            continue;
+        }
+        while !taken.insert(text.clone()) {
+            text.push('\'');
+        }
+        renamed += 1;
+    }
+    renamed
+}
+
 /// Fills up to `count` levels with names for those that are lost. True when some were.
 pub(super) fn fill_levels(texts: &mut Vec<String>, count: usize) -> bool {
     /// More lost levels than this are a lie of the file.
