@@ -125,9 +125,9 @@ fn damaged_differences_are_noticed_or_harmless() {
     let batch =
         RecordBatch::try_from_iter_with_nullable([("key", Arc::new(keys) as ArrayRef, true)]).unwrap();
     let folder = folder();
-    let file = write(&folder, std::slice::from_ref(&batch), WriteOptions::default());
+    let file = write(&folder, std::slice::from_ref(&batch), WriteOptions::default().with_level(0));
     let segment = file.segments(0).remove(0);
-    assert_eq!(segment.encoding, "offset + delta + 3 bits packed");
+    assert!(segment.encoding.starts_with("offset + delta"), "{}", segment.encoding);
     let path = file.path().to_owned();
     let bytes = fs::read(&path).unwrap();
     for at in (0..segment.bytes as usize).filter(|at| *at < 200 || at % 100 == 0) {
