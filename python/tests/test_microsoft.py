@@ -38,5 +38,5 @@ def test_inferred_types_are_refused_unless_they_are_allowed(tmp_path, options):
     assert not path.exists()
     options.set_option("xdfAllowInferred", True)
     assert rx_import(rx_import(frame, str(path)))["id"].tolist() == [0, 1, 2]
-    with pytest.raises(ValueError, match="'5', '4.2'"):
+    with pytest.raises(ValueError, match=r"'5', '4\.2'"):
         options.set_option("xdfFormat", "3.1")

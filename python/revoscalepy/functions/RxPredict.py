@@ -147,7 +147,9 @@ def rx_predict_default(
     microsoft = microsoft_container()
     if microsoft is False:
         level = max(level, 1)
-    _native.predict_to(model, source, json.dumps(prediction), path, level, bool(overwrite), microsoft, options)
+    _native.predict_to(
+        model, source, json.dumps(prediction), path, level, bool(overwrite), microsoft, options
+    )
     finished(progress)
     return output_source(output_data, path)
 
