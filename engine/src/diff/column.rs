@@ -73,7 +73,10 @@ impl Pair {
         }
         match Kind::of(a.data_type(), b.data_type()) {
             Kind::Integers => {
-                let wide = |array: &ArrayRef| cast(array, &DataType::Decimal128(20, 0));
+                let wide = |array: &ArrayRef| match array.data_type() {
+                    DataType::Boolean => cast(&cast(array, &DataType::UInt8)?, &DataType::Decimal128(20, 0)),
+                    _ => cast(array, &DataType::Decimal128(20, 0)),
+                };
                 let (a, b) = (wide(a)?, wide(b)?);
                 let (x, y) = (a.as_primitive::<Decimal128Type>(), b.as_primitive::<Decimal128Type>());
                 Ok(rows(&a, &b, wanted, |row| self.integers(x.value(row), y.value(row), 1.0)))
