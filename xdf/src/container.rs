@@ -14,6 +14,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::{Field, SchemaRef};
 
+use crate::encoded::{EncodedColumn, Place};
 use crate::encoding::encode::Segment;
 use crate::encoding::{self, decode};
 use crate::error::Fault;
@@ -284,18 +285,32 @@ impl Xdf5 {
         Ok(Segment { bytes: bytes.to_vec(), statistics, encoding: entry.encoding })
     }
 
-    fn read_column(&self, block: usize, column: usize, verify: bool) -> Result<ArrayRef> {
+    /// What decoding a segment takes: where it is, its bytes, its column, its rows.
+    fn segment(&self, block: usize, column: usize, verify: bool) -> Result<(Entry, Bytes, &Field, usize)> {
         let (entry, bytes) = self.checked_bytes(block, column, verify)?;
-        let damaged = |fault| self.damaged(fault, block, column, entry.offset);
         let field = self.field(column).ok_or_else(|| Error::NoSuchColumn {
             path: self.path.clone(),
             index: column,
             columns: self.columns(),
         })?;
-        let levels = self.levels(column);
-        let rows =
-            usize::try_from(entry.rows).map_err(|_| damaged(Fault::new("a block in memory", entry.rows)))?;
-        decode::decode(&bytes, field.data_type(), rows, levels).map_err(damaged)
+        let rows = usize::try_from(entry.rows).map_err(|_| {
+            self.damaged(Fault::new("a block in memory", entry.rows), block, column, entry.offset)
+        })?;
+        Ok((entry, bytes, field, rows))
+    }
+
+    fn read_column(&self, block: usize, column: usize, verify: bool) -> Result<ArrayRef> {
+        let (entry, bytes, field, rows) = self.segment(block, column, verify)?;
+        decode::decode(&bytes, field.data_type(), rows, self.levels(column))
+            .map_err(|fault| self.damaged(fault, block, column, entry.offset))
+    }
+
+    /// A column of a block that exists, as it is stored.
+    pub(crate) fn read_encoded(&self, block: usize, column: usize) -> Result<EncodedColumn> {
+        let (entry, bytes, field, rows) = self.segment(block, column, self.verify)?;
+        let place =
+            Place { path: self.path.clone(), column: field.name().clone(), block, offset: entry.offset };
+        EncodedColumn::parse(place, bytes, field.data_type(), rows, self.levels(column).cloned())
     }
 
     /// Reads columns that exist of a block that exists.

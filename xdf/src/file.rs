@@ -12,7 +12,9 @@ use crate::container::Xdf5;
 use crate::microsoft::{self, Microsoft};
 use crate::mmap::Source;
 use crate::raw::header::HEADER_BYTES;
-use crate::{ColumnStatistics, Error, Extent, FileReader, OpenOptions, ReadOptions, Result, Set};
+use crate::{
+    ColumnStatistics, EncodedColumn, Error, Extent, FileReader, OpenOptions, ReadOptions, Result, Set,
+};
 
 /// Which format a file has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -275,18 +277,38 @@ impl File {
     /// # Errors
     /// When the block or a column does not exist, or their bytes are damaged.
     pub fn read_block(&self, block: usize, columns: &[usize]) -> Result<RecordBatch> {
-        if block >= self.num_blocks() {
-            return Err(Error::NoSuchBlock {
-                path: self.path().to_owned(),
-                index: block,
-                blocks: self.num_blocks(),
-            });
-        }
+        self.check_block(block)?;
         let schema = self.project(columns)?;
         match &self.inner.container {
             Container::Xdf5(xdf) => xdf.read_block(block, columns, schema),
             Container::Microsoft(file) => file.read_block(block, columns, schema),
         }
+    }
+
+    /// One column of a block as it is stored, to be asked without decoding it.
+    ///
+    /// # Errors
+    /// When the block or the column does not exist, its bytes are damaged, or the file is one of Microsoft's.
+    pub fn read_encoded(&self, block: usize, column: usize) -> Result<EncodedColumn> {
+        self.check_block(block)?;
+        self.project(&[column])?;
+        match &self.inner.container {
+            Container::Xdf5(xdf) => xdf.read_encoded(block, column),
+            Container::Microsoft(_) => Err(Error::Unsupported {
+                path: self.path().to_owned(),
+                what: "keeps its columns as Microsoft's XDF does, without encodings (use read_block)"
+                    .to_owned(),
+            }),
+        }
+    }
+
+    /// Refuses a block beyond the last.
+    fn check_block(&self, index: usize) -> Result<()> {
+        let blocks = self.num_blocks();
+        if index < blocks {
+            return Ok(());
+        }
+        Err(Error::NoSuchBlock { path: self.path().to_owned(), index, blocks })
     }
 
     /// The blocks one after the other, with a choice of columns and rows.

@@ -77,6 +77,7 @@
 //! | `set` | a table in many files: parts, a manifest, commits; partitions |
 //! | `raw` | its bytes, without Arrow: header, frames, fields, footer, directory, schema |
 //! | `encoding` | segments: arrays to bytes and back, statistics on the way |
+//! | [`encoded`] | sums, extremes, filters and groups from segments as they are stored |
 //! | `layout` | what every byte of a file is there for |
 //! | `factor` | levels of many dictionaries become one |
 //! | `microsoft` | containers 3.1 and 4.2 read, 4.2 written |
@@ -94,6 +95,7 @@ mod assemble;
 pub mod atomic;
 mod container;
 mod edit;
+pub mod encoded;
 mod encoding;
 mod error;
 mod factor;
@@ -122,6 +124,7 @@ pub use arrow_array;
 pub use arrow_schema;
 
 pub use edit::{ColumnsWriter, CompactOptions, CompactReport, Editor, RepairReport, compact, repair};
+pub use encoded::EncodedColumn;
 pub use error::{Error, Result};
 pub use file::{Damage, File, Generation, SegmentInfo, VerifyReport};
 pub use layout::{Extent, Usage};

@@ -100,6 +100,11 @@ impl<'a> Packed<'a> {
         Ok(Self { bits, width: node.width, pieces: pieces.as_chunks().0, tail })
     }
 
+    /// No value is larger than this.
+    pub(crate) fn bound(&self) -> u64 {
+        mask(self.bits)
+    }
+
     /// Unpacks piece number `piece`, of which `count` values are wanted.
     pub(crate) fn unpack<W: Word>(&self, piece: usize, count: usize, out: &mut [W; PIECE]) {
         let Some(rows) = self.pieces.get(piece * self.bits..(piece + 1) * self.bits) else {

@@ -50,8 +50,22 @@ pub(crate) fn decode(
         }
         _ => None,
     };
-    let mut reader = Values { cursor: &mut cursor, segment, rows };
-    let array: ArrayRef = match data_type {
+    let array = values(&mut cursor, segment, data_type, rows, nulls, levels)?;
+    end(&cursor)?;
+    Ok(array)
+}
+
+/// Decodes the values of `rows` rows, of which some may be missing; their nodes follow in the cursor.
+pub(crate) fn values(
+    cursor: &mut Cursor<'_>,
+    segment: &Bytes,
+    data_type: &DataType,
+    rows: usize,
+    nulls: Option<NullBuffer>,
+    levels: Option<&Arc<StringArray>>,
+) -> Result<ArrayRef, Fault> {
+    let mut reader = Values { cursor, segment, rows };
+    Ok(match data_type {
         DataType::Boolean => Arc::new(BooleanArray::new(bits::read(reader.cursor, segment, rows)?, nulls)),
         DataType::Int8 => Arc::new(reader.primitive::<Int8Type, u8>(false, nulls)?),
         DataType::Int16 => Arc::new(reader.primitive::<Int16Type, u16>(false, nulls)?),
@@ -93,9 +107,7 @@ pub(crate) fn decode(
             Arc::new(factor(keys, levels)?)
         }
         other => return Err(Fault::new("a type that XDF stores", other)),
-    };
-    end(&cursor)?;
-    Ok(array)
+    })
 }
 
 fn end(cursor: &Cursor<'_>) -> Result<(), Fault> {

@@ -121,6 +121,16 @@ impl<'a> Pieces<'a> {
         }
     }
 
+    /// No code is larger than this.
+    pub(crate) fn bound(&self) -> u64 {
+        match &self.form {
+            Form::Constant(code) => *code,
+            Form::Packed(packed) => packed.bound(),
+            Form::Patches { low, high, .. } => high.iter().fold(low.bound(), |bound, high| bound | high),
+            Form::Plain(_) | Form::Delta { .. } => mask(8 * self.width),
+        }
+    }
+
     /// The codes as they are, when they lie in memory.
     pub(crate) fn plain(&self) -> Option<&[u8]> {
         match &self.form {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub(crate) mod any;
+
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
