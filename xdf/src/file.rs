@@ -227,8 +227,8 @@ impl File {
         self.inner.starts.get(block).copied().unwrap_or_else(|| self.num_rows())
     }
 
-    /// The block that holds a row; the number of blocks beyond the last row.
-    pub(crate) fn block_of(&self, row: u64) -> usize {
+    /// The block that holds a row, from 0; the number of blocks beyond the last row.
+    pub fn block_of(&self, row: u64) -> usize {
         self.inner.starts.partition_point(|start| *start <= row).saturating_sub(1)
     }
 
@@ -353,8 +353,8 @@ impl File {
         }
     }
 
-    /// The levels of a factor column of an XDF 5 file.
-    pub(crate) fn levels(&self, column: usize) -> Option<&Arc<StringArray>> {
+    /// The levels of a factor column of an XDF 5 file; nothing for other columns.
+    pub fn levels(&self, column: usize) -> Option<&Arc<StringArray>> {
         match &self.inner.container {
             Container::Xdf5(xdf) => xdf.levels(column),
             Container::Microsoft(_) => None,

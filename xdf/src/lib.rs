@@ -18,7 +18,7 @@
 //! * **Narrow first.** Values are kept at the width that they need (offsets from the smallest value, numbers of
 //!   distinct values, integers instead of floats that hold integers) and then compressed where that pays.
 //! * **Statistics without reading.** Rows, missing, extremes, moments and level counts of every column and block
-//!   stand in the directory: [`File::column_statistics`].
+//!   stand in the directory, of every column also its quantiles: [`File::column_statistics`].
 //! * **Changed in place.** [`Editor`] appends rows and columns, replaces, drops, renames and describes them: one
 //!   commit, whole or not at all, while readers keep what they opened. [`compact`] removes what is dead, [`repair`]
 //!   saves what is sound of a damaged file.
@@ -83,6 +83,7 @@
 //! | `microsoft` | containers 3.1 and 4.2 read, 4.2 written |
 //! | `mmap` | bytes of a file; the only unsafe code |
 //! | `parallel` | all threads, or one |
+//! | `sketch` | quantiles of a column in a few kilobytes |
 //! | `metadata`, `statistics`, `error` | what fields carry, what columns sum up to, what can go wrong |
 
 #![deny(unsafe_code)]
@@ -113,6 +114,7 @@ mod parallel;
 mod raw;
 mod reader;
 pub mod set;
+mod sketch;
 mod statistics;
 #[doc(hidden)]
 pub mod storage;
@@ -131,6 +133,7 @@ pub use layout::{Extent, Usage};
 pub use options::{OpenOptions, ReadOptions, WriteOptions};
 pub use reader::FileReader;
 pub use set::{PartWriter, Set};
+pub use sketch::QuantileSketch;
 pub use statistics::{ColumnStatistics, Scalar};
 pub use writer::Writer;
 

@@ -1,8 +1,8 @@
 //! What the directory knows about a column without reading it.
 //!
 //! Per segment: rows, missing, smallest and largest value, mean and M2 (the sum of squared deviations from the
-//! mean), counts per factor level. A file's statistics are the merge of its segments' in order, moments by the
-//! formula of Chan, Golub and `LeVeque` (1979), which loses nothing to large means.
+//! mean), counts per factor level; per file also a sketch of the quantiles. A file's statistics are the merge of its
+//! segments' in order, moments by the formula of Chan, Golub and `LeVeque` (1979), which loses nothing to large means.
 //! Missing are nulls, and for floats also NaN.
 
 use std::cmp::Ordering;
@@ -10,6 +10,8 @@ use std::fmt;
 
 use arrow_array::types::{Decimal128Type, DecimalType};
 use arrow_schema::DECIMAL128_MAX_PRECISION;
+
+use crate::QuantileSketch;
 
 /// One value of a column, as statistics give it.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,6 +96,8 @@ pub struct ColumnStatistics {
     pub m2: Option<f64>,
     /// How often each factor level occurs, in level order; later levels that are not listed occur never.
     pub level_counts: Option<Vec<u64>>,
+    /// Quantiles of numbers, dates and timestamps over a whole file; absent in blocks and in files of version 5.0.
+    pub sketch: Option<QuantileSketch>,
 }
 
 impl ColumnStatistics {
@@ -132,6 +136,12 @@ impl ColumnStatistics {
             (Some(counts), Some(more)) => Some(add_counts(counts, more)),
             (None, Some(more)) if self.rows == 0 => Some(more.clone()),
             (Some(counts), None) if later.rows == 0 => Some(counts),
+            _ => None,
+        };
+        self.sketch = match (self.sketch.take(), &later.sketch) {
+            (Some(mut sketch), Some(more)) => sketch.merge(more).then_some(sketch),
+            (None, Some(more)) if a == 0 => Some(more.clone()),
+            (Some(sketch), None) if b == 0 => Some(sketch),
             _ => None,
         };
         // what a file says of itself may be anything
@@ -173,7 +183,7 @@ mod tests {
             max: values.iter().copied().max_by(f64::total_cmp).map(Scalar::Float),
             mean: Some(mean),
             m2: Some(values.iter().map(|v| (v - mean) * (v - mean)).sum()),
-            level_counts: None,
+            ..Default::default()
         }
     }
 

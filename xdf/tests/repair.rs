@@ -61,7 +61,13 @@ fn assert_same_file(expected: &File, got: &File) {
     assert_eq!(expected.schema(), got.schema());
     assert_same(&read_all(expected), &read_all(got));
     for column in 0..expected.schema().fields().len() {
-        assert_eq!(expected.column_statistics(column), got.column_statistics(column), "column {column}");
+        // quantiles stand in the footer alone
+        let statistics = |file: &File| {
+            let mut statistics = file.column_statistics(column).unwrap();
+            statistics.sketch = None;
+            statistics
+        };
+        assert_eq!(statistics(expected), statistics(got), "column {column}");
     }
     let blocks = |file: &File| (0..file.num_blocks()).map(|block| file.block_rows(block)).collect::<Vec<_>>();
     assert_eq!(blocks(expected), blocks(got));

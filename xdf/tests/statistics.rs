@@ -144,6 +144,7 @@ fn a_column_without_values() {
     let (_folder, file) = one(Arc::new(Int32Array::from(vec![None; 10])), 4);
     let mut expected = ColumnStatistics::default();
     (expected.rows, expected.missing) = (10, 10);
+    expected.sketch = xdf::QuantileSketch::new(&arrow_schema::DataType::Int32);
     assert_eq!(file.column_statistics(0), Some(expected));
     assert_eq!(file.segments(0)[0].missing, Some(4));
 }

@@ -11,7 +11,7 @@ use crate::error::Fault;
 use crate::factor::Levels;
 use crate::parallel::prelude::*;
 use crate::raw::schema::{StoredSchema, factor_type, is_stored};
-use crate::{ColumnStatistics, Error, Result, metadata};
+use crate::{ColumnStatistics, Error, QuantileSketch, Result, metadata};
 
 /// One column.
 pub(crate) struct Column {
@@ -21,7 +21,7 @@ pub(crate) struct Column {
     pub(crate) levels_written: usize,
     /// Arrays whose rows wait for their block to be full.
     pending: Vec<ArrayRef>,
-    /// Over all blocks so far.
+    /// Over all blocks so far, the quantiles among them.
     pub(crate) statistics: ColumnStatistics,
     /// Stored bytes so far.
     pub(crate) bytes: u64,
@@ -76,8 +76,10 @@ impl Columns {
                 }
                 _ => None,
             };
-            fields.push(without(field, &skip).with_data_type(data_type));
-            columns.all.push(Column::new(levels));
+            fields.push(without(field, &skip).with_data_type(data_type.clone()));
+            let mut column = Column::new(levels);
+            column.statistics.sketch = QuantileSketch::new(&data_type);
+            columns.all.push(column);
         }
         let schema = Schema::new_with_metadata(fields, schema.metadata().clone());
         let levels = columns.levels();
@@ -142,13 +144,21 @@ impl Columns {
         let segments = self.all.par_iter_mut().map(|column| {
             let pieces = std::mem::take(&mut column.pending);
             let levels = column.levels.as_ref().map(Levels::len);
-            let segment = match pieces.as_slice() {
-                [one] => encode(one, levels, level),
+            let sketch = &mut column.statistics.sketch;
+            let mut encode = |array: &dyn Array| {
+                let segment = encode(array, levels, level)?;
+                if let Some(sketch) = sketch {
+                    sketch.insert_block(array, &segment.statistics);
+                }
+                Ok(segment)
+            };
+            let segment: Result<_, Fault> = match pieces.as_slice() {
+                [one] => encode(one),
                 many => {
                     let many: Vec<&dyn Array> = many.iter().map(|array| &**array).collect();
                     let joined = arrow_select::concat::concat(&many);
                     let arrow = |source| Error::Arrow { path: path.to_owned(), source };
-                    encode(&joined.map_err(arrow)?, levels, level)
+                    encode(&joined.map_err(arrow)?)
                 }
             };
             segment.map_err(|fault| fault.in_file(path, "block", position))
@@ -159,7 +169,10 @@ impl Columns {
     /// Adds segments that were written to the sums.
     pub(crate) fn count(&mut self, segments: &[Segment]) {
         for (column, segment) in self.all.iter_mut().zip(segments) {
+            // blocks have no sketch of their own; that of the column took their rows already
+            let sketch = column.statistics.sketch.take();
             column.statistics.merge(&segment.statistics);
+            column.statistics.sketch = sketch;
             column.bytes += segment.bytes.len() as u64;
             column.has_null |= segment.may_be_null();
         }

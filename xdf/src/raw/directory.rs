@@ -2,14 +2,14 @@
 //!
 //! The same entry stands in the head of a block (its segments), in the directory of the footer (all segments, block
 //! by block, column by column) and in the statistics of the footer (one for each column, over the whole file).
-//! What has no fixed size, the smallest and largest text and the counts per level, is an *extension* that the
+//! What has no fixed size, the smallest and largest text, the counts per level and the quantiles, is an *extension* that the
 //! entry points to.
 
 use arrow_schema::DataType;
 
 use crate::error::Fault;
 use crate::raw::wire::{Cursor, put_field, put_varint, utf8};
-use crate::statistics::{ColumnStatistics, Scalar};
+use crate::{ColumnStatistics, QuantileSketch, Scalar};
 
 /// Length of an entry in bytes.
 pub(crate) const ENTRY_BYTES: usize = 88;
@@ -25,6 +25,7 @@ pub(crate) mod tag {
     pub(super) const MIN_TEXT: u16 = 0x30;
     pub(super) const MAX_TEXT: u16 = 0x31;
     pub(super) const LEVEL_COUNTS: u16 = 0x32;
+    pub(super) const QUANTILES: u16 = 0x33;
     pub(super) const MIN_DECIMAL: u16 = 0x38;
     pub(super) const MAX_DECIMAL: u16 = 0x39;
 
@@ -34,6 +35,7 @@ pub(crate) mod tag {
         (MIN_TEXT, "MIN_TEXT"),
         (MAX_TEXT, "MAX_TEXT"),
         (LEVEL_COUNTS, "LEVEL_COUNTS"),
+        (QUANTILES, "QUANTILES"),
         (MIN_DECIMAL, "MIN_DECIMAL"),
         (MAX_DECIMAL, "MAX_DECIMAL"),
     ];
@@ -140,6 +142,14 @@ impl Entry {
                 for count in counts {
                     put_varint(out, *count);
                 }
+                Ok(())
+            })?;
+        }
+        // segments that were copied have left no trace in it
+        if let Some(sketch) = statistics.sketch.as_ref().filter(|sketch| sketch.count() == statistics.count())
+        {
+            put_field(extensions, tag::QUANTILES, false, |out| {
+                sketch.put(out);
                 Ok(())
             })?;
         }
@@ -256,6 +266,10 @@ impl Entry {
                     let counts = (0..levels).map(|_| counts.varint()).collect::<Result<_, _>>()?;
                     statistics.level_counts = Some(counts);
                 }
+                tag::QUANTILES => {
+                    let count = statistics.count();
+                    statistics.sketch = Some(QuantileSketch::of_column(field.cursor(), data_type, count)?);
+                }
                 _ => field.skip()?,
             }
         }
@@ -293,6 +307,7 @@ mod tests {
                 mean: Some(0.5),
                 m2: Some(2.5),
                 level_counts: Some(vec![0, 300, u64::MAX]),
+                sketch: None,
             };
             Entry::new(7, &statistics, &mut extensions).unwrap().put(&mut table);
             expected.push(statistics);
