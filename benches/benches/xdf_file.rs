@@ -96,15 +96,12 @@ fn encoded(criterion: &mut Criterion) {
         run("extremes as stored", &|block| stored(block).min_max().expect("an answer").is_some().into());
         run("extremes of values", &|block| {
             let array = decoded(block);
-            match array.data_type() {
-                DataType::Float32 => {
-                    let array = array.as_primitive::<Float32Type>();
-                    (aggregate::min(array) < aggregate::max(array)).into()
-                }
-                _ => {
-                    let array = array.as_primitive::<Int32Type>();
-                    (aggregate::min(array) < aggregate::max(array)).into()
-                }
+            if *array.data_type() == DataType::Float32 {
+                let array = array.as_primitive::<Float32Type>();
+                (aggregate::min(array) < aggregate::max(array)).into()
+            } else {
+                let array = array.as_primitive::<Int32Type>();
+                (aggregate::min(array) < aggregate::max(array)).into()
             }
         });
         run("rows above 15 as stored", &|block| stored(block).count(&late).expect("an answer") as u64);

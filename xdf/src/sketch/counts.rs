@@ -84,7 +84,8 @@ fn by_place<T: Copy>(values: &[T], min: u64, range: usize, key: impl Fn(T) -> u6
         count(&mut even, *value);
     }
     let counts = even.iter().zip(&odd).map(|(even, odd)| u64::from(*even) + u64::from(*odd));
-    (min..).zip(counts).filter(|(_, count)| *count > 0).collect()
+    let keys = counts.enumerate().map(|(place, count)| (min.wrapping_add(place as u64), count));
+    keys.filter(|(_, count)| *count > 0).collect()
 }
 
 /// Counts in a hash table with open addressing; nothing as soon as there are too many keys.
