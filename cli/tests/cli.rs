@@ -10,6 +10,8 @@ mod cat;
 mod composite;
 #[path = "cli/diff.rs"]
 mod diff;
+#[path = "cli/docs.rs"]
+mod docs;
 #[path = "cli/editing.rs"]
 mod editing;
 #[path = "cli/files.rs"]

@@ -81,6 +81,11 @@ impl Pair {
                 let (x, y) = (a.as_primitive::<Decimal128Type>(), b.as_primitive::<Decimal128Type>());
                 Ok(rows(&a, &b, wanted, |row| self.integers(x.value(row), y.value(row), 1.0)))
             }
+            Kind::Decimals(scale) => {
+                let (x, y) = (a.as_primitive::<Decimal128Type>(), b.as_primitive::<Decimal128Type>());
+                let unit = 10_f64.powi(i32::from(scale));
+                Ok(rows(a, b, wanted, |row| self.integers(x.value(row), y.value(row), unit)))
+            }
             Kind::Numbers => {
                 let (a, b) = (self.floats(a, b)?, self.floats(b, a)?);
                 Ok(rows(&a, &b, wanted, |row| self.numbers(a.value(row), b.value(row))))
@@ -179,6 +184,8 @@ fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
 /// What the values of two types have in common.
 enum Kind {
     Integers,
+    /// Digits behind the point, of both.
+    Decimals(i8),
     Numbers,
     Dates,
     Moments,
@@ -188,7 +195,7 @@ enum Kind {
 
 impl Kind {
     fn of(a: &DataType, b: &DataType) -> Self {
-        use DataType::{Boolean, Date32, Timestamp};
+        use DataType::{Boolean, Date32, Decimal128, Timestamp};
         let is_text = |t: &DataType| matches!(t, DataType::Utf8 | DataType::Dictionary(..));
         match (a, b) {
             (Boolean, Boolean) => Self::Same,
@@ -197,6 +204,7 @@ impl Kind {
             (a, b) if (a.is_integer() || *a == Boolean) && (b.is_integer() || *b == Boolean) => {
                 Self::Integers
             }
+            (Decimal128(_, a), Decimal128(_, b)) if a == b => Self::Decimals(*a),
             (a, b) if (a.is_numeric() || *a == Boolean) && (b.is_numeric() || *b == Boolean) => Self::Numbers,
             (a, b) if a == b && !is_text(a) => Self::Same,
             _ => Self::Texts,
@@ -256,5 +264,23 @@ impl LevelTexts {
         };
         let (a, b) = (numbers(&levels.0), numbers(&levels.1));
         Self { levels, a, b }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::Decimal128Array;
+
+    use super::*;
+
+    #[test]
+    fn decimals_of_one_scale_are_exact() {
+        let decimals = |values: Vec<i128>| -> ArrayRef {
+            Arc::new(Decimal128Array::from(values).with_precision_and_scale(38, 2).unwrap())
+        };
+        let large = 10_i128.pow(30);
+        let (a, b) = (decimals(vec![150, large, 7]), decimals(vec![175, large + 1, 7]));
+        let found = Pair::new(&DiffOptions::default()).compare(&a, &b, 5).unwrap();
+        assert_eq!((found.first, found.count, found.largest), (vec![0, 1], 2, Some(0.25)));
     }
 }

@@ -60,6 +60,8 @@ pub fn type_name(data_type: &DataType) -> &'static str {
         DataType::Timestamp(TimeUnit::Millisecond, _) => "timestamp[ms]",
         DataType::Timestamp(TimeUnit::Nanosecond, _) => "timestamp[ns]",
         DataType::Dictionary(..) => "factor",
+        DataType::Binary => "binary",
+        DataType::Decimal128(..) => "decimal",
         _ => "string",
     }
 }
