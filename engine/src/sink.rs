@@ -26,7 +26,7 @@ pub use memory::MemorySink;
 pub use parquet::ParquetSink;
 pub use partition::{PartitionOptions, PartitionSink};
 pub use text::TextSink;
-pub use xdf_file::{MicrosoftXdfSink, XdfSink};
+pub use xdf_file::XdfSink;
 pub use xdf_set::{DEFAULT_BLOCKS_PER_PART, XdfSetSink};
 
 use crate::source::Format;
@@ -112,7 +112,7 @@ pub fn create(
     };
     Ok(match format {
         Format::Xdf => match &options.microsoft {
-            Some(microsoft) => Box::new(MicrosoftXdfSink::create(path, schema, options, microsoft)?),
+            Some(microsoft) => Box::new(XdfSink::create_microsoft(path, schema, options, microsoft)?),
             None if options.blocks_per_part.is_some() => Box::new(XdfSetSink::create(path, schema, options)?),
             None => Box::new(XdfSink::create(path, schema, options)?),
         },

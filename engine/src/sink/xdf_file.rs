@@ -9,14 +9,20 @@ use xdf::microsoft::MicrosoftWriteOptions;
 use super::{BlockSink, SinkOptions, Written};
 use crate::{Block, Result};
 
-/// Writes an XDF 5 file.
+/// Writes an XDF file.
 pub struct XdfSink {
-    writer: xdf::Writer,
+    writer: Writer,
     written: Written,
 }
 
+/// The writer of each generation that is written.
+enum Writer {
+    Xdf5(xdf::Writer),
+    Microsoft(xdf::microsoft::Writer),
+}
+
 impl XdfSink {
-    /// Starts the file.
+    /// Starts an XDF 5 file.
     ///
     /// # Errors
     /// As [`xdf::Writer::create`].
@@ -25,62 +31,42 @@ impl XdfSink {
             .with_level(options.level)
             .with_block_rows(options.block_rows)
             .with_overwrite(options.overwrite);
-        Ok(Self {
-            writer: xdf::Writer::create(path, Arc::clone(schema), write)?,
-            written: Written::default(),
-        })
-    }
-}
-
-impl BlockSink for XdfSink {
-    fn write(&mut self, block: &Block) -> Result<()> {
-        self.writer.write(&block.batch)?;
-        self.written.rows += block.num_rows() as u64;
-        self.written.blocks += 1;
-        Ok(())
+        let writer = Writer::Xdf5(xdf::Writer::create(path, Arc::clone(schema), write)?);
+        Ok(Self { writer, written: Written::default() })
     }
 
-    fn finish(self: Box<Self>) -> Result<Written> {
-        let file = self.writer.finish()?;
-        Ok(Written { bytes: file.size(), ..self.written })
-    }
-}
-
-/// Writes a Microsoft 4.2 file.
-pub struct MicrosoftXdfSink {
-    writer: xdf::microsoft::Writer,
-    written: Written,
-}
-
-impl MicrosoftXdfSink {
-    /// Starts the file. Of the `options` only `overwrite` is used beside `microsoft`.
+    /// Starts a Microsoft 4.2 file. Of the `options` only `overwrite` is used beside `microsoft`.
     ///
     /// # Errors
     /// As [`xdf::microsoft::Writer::create`].
-    pub fn create(
+    pub fn create_microsoft(
         path: &Path,
         schema: &SchemaRef,
         options: &SinkOptions,
         microsoft: &MicrosoftWriteOptions,
     ) -> Result<Self> {
         let write = microsoft.clone().with_overwrite(options.overwrite);
-        Ok(Self {
-            writer: xdf::microsoft::Writer::create(path, Arc::clone(schema), write)?,
-            written: Written::default(),
-        })
+        let writer = Writer::Microsoft(xdf::microsoft::Writer::create(path, Arc::clone(schema), write)?);
+        Ok(Self { writer, written: Written::default() })
     }
 }
 
-impl BlockSink for MicrosoftXdfSink {
+impl BlockSink for XdfSink {
     fn write(&mut self, block: &Block) -> Result<()> {
-        self.writer.write(&block.batch)?;
+        match &mut self.writer {
+            Writer::Xdf5(writer) => writer.write(&block.batch)?,
+            Writer::Microsoft(writer) => writer.write(&block.batch)?,
+        }
         self.written.rows += block.num_rows() as u64;
         self.written.blocks += 1;
         Ok(())
     }
 
     fn finish(self: Box<Self>) -> Result<Written> {
-        let file = self.writer.finish()?;
+        let file = match self.writer {
+            Writer::Xdf5(writer) => writer.finish()?,
+            Writer::Microsoft(writer) => writer.finish()?,
+        };
         Ok(Written { bytes: file.size(), ..self.written })
     }
 }

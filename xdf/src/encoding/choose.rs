@@ -3,8 +3,9 @@
 //! What a reader pays for codes is bytes, which must come from a disk or through memory, and nanoseconds of
 //! decoding. Every candidate is estimated in both, from exact counts that cost one fast pass (largest code, number
 //! of runs) and from a sample of several stretches (how many bits codes and their differences need, how far zstd
-//! shrinks them); the smallest sum wins, one byte being worth [`NANOSECONDS_A_BYTE`]. What zstd promises is believed
-//! only after it was done. Neither the name nor the type of a column plays a part.
+//! shrinks them); the smallest sum wins, one byte being worth [`NANOSECONDS_A_BYTE`]. What zstd promises for
+//! whole codes is believed only after it was done; for codes that are split into their bytes the sample decides.
+//! Neither the name nor the type of a column plays a part.
 
 use crate::encoding::bitpack::{self, bits_of, mask};
 use crate::encoding::codes::{for_each_plane, width_of};

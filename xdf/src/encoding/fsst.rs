@@ -31,7 +31,7 @@ const WORTH_FROM: usize = 2048;
 const STRETCHES: usize = 4;
 const STRETCH: usize = 1 << 13;
 
-/// Nanoseconds of decoding a byte of text, on the machine of `docs/benchmarks.md`, one core.
+/// Nanoseconds of decoding a byte of text, one core.
 mod nanoseconds {
     pub(super) const SYMBOLS: f64 = 0.8;
     pub(super) const ZSTD: f64 = 1.0;
