@@ -7,6 +7,7 @@ mod damage;
 mod encoder;
 mod generated;
 mod independent;
+mod laws;
 mod memory;
 mod real_files;
 mod writer;
