@@ -7,7 +7,7 @@ VPY    := $(VENV)/bin/python
 ROWS   ?= 10000000
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help demo test test-rust test-python examples features header test-c miri check bench peers crash fuzz wheel docs clean
+.PHONY: help demo test test-rust test-python examples features golden header test-c miri check bench peers crash fuzz wheel docs clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -36,6 +36,9 @@ examples: ## the examples of docs/embedding.md: a file written, read and describ
 
 test-c: ## the C interface: its header, its functions, and the C examples compiled, run and checked by valgrind
 	$(CARGO) test -p rxdf-xdf-capi
+
+golden: ## xdf/tests/data/xdf-5.1.xdf, anew: only while 5.1 is not released
+	$(CARGO) test -q -p rxdf-xdf --test compat make_the_file_of_5_1 -- --ignored
 
 header: ## xdf/capi/include/xdf.h, from the Rust sources
 	UPDATE_HEADER=1 $(CARGO) test -q -p rxdf-xdf-capi --test header

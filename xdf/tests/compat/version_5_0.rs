@@ -1,9 +1,5 @@
-//! Files that released versions wrote open for ever.
-//!
-//! `data/xdf-5.0.xdf` is what the writer of version 0.1.0 made of [`table`] in blocks of 550 rows at level 1, with
-//! the file metadata `made by` = `0.1.0`. It is never written again: when a reader cannot read it, the reader is wrong.
-
-mod tables;
+//! Version 5.0: what the writer of 0.1.0 made of [`table`] in blocks of 550 rows at level 1, with the file metadata
+//! `made by` = `0.1.0`.
 
 use std::sync::Arc;
 
@@ -13,8 +9,12 @@ use arrow_array::{
     Int32Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray, TimestampNanosecondArray,
     UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
-use tables::{assert_same, read_all};
 use xdf::{File, metadata};
+
+use crate::data;
+use crate::tables::{assert_same, read_all};
+
+pub(crate) const NAME: &str = "xdf-5.0.xdf";
 
 /// 600 rows of every type, so that every encoding of 5.0 occurs.
 fn table() -> RecordBatch {
@@ -73,7 +73,7 @@ fn table() -> RecordBatch {
 
 #[test]
 fn version_5_0() {
-    let file = File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/xdf-5.0.xdf")).unwrap();
+    let file = File::open(data(NAME)).unwrap();
     assert_eq!(file.generation().to_string(), "XDF 5.0");
     assert_eq!((file.num_rows(), file.num_blocks()), (600, 2));
     assert_eq!(file.schema().metadata()["made by"], "0.1.0");
