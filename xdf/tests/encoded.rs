@@ -8,7 +8,8 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, TimestampMicrosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, Int32Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, TimeUnit};
@@ -41,8 +42,12 @@ fn scalars(array: &ArrayRef) -> Vec<Option<Scalar>> {
         DataType::Float32 => numbers(primitive::<Float32Type>(array, |v| Scalar::Float(v.into()))),
         DataType::Float64 => numbers(primitive::<Float64Type>(array, Scalar::Float)),
         DataType::Date32 => primitive::<Date32Type>(array, |v| Scalar::Int(v.into())),
-        DataType::Timestamp(TimeUnit::Second, _) => primitive::<TimestampSecondType>(array, Scalar::Int),
-        DataType::Timestamp(..) => primitive::<TimestampMicrosecondType>(array, Scalar::Int),
+        DataType::Timestamp(unit, _) => match unit {
+            TimeUnit::Second => primitive::<TimestampSecondType>(array, Scalar::Int),
+            TimeUnit::Millisecond => primitive::<TimestampMillisecondType>(array, Scalar::Int),
+            TimeUnit::Microsecond => primitive::<TimestampMicrosecondType>(array, Scalar::Int),
+            TimeUnit::Nanosecond => primitive::<TimestampNanosecondType>(array, Scalar::Int),
+        },
         DataType::Decimal128(_, scale) => {
             primitive::<Decimal128Type>(array, |value| Scalar::Decimal { value, scale: *scale })
         }

@@ -10,8 +10,8 @@ use arrow_schema::{DataType, Field, Schema};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use tables::any::{Shape, batch, shape};
-use tables::{assert_same, factor, folder, read_all, write};
+use tables::any::{SHAPES, Shape, batch, shape};
+use tables::{assert_same, encodings, factor, folder, read_all, write};
 use xdf::{File, OpenOptions, WriteOptions, Writer, metadata};
 
 proptest! {
@@ -24,7 +24,7 @@ proptest! {
         seed in any::<u64>(),
         sizes in prop::collection::vec(0..700_usize, 0..5),
         block_rows in prop_oneof![1..40_usize, 200..2000_usize],
-        level in 0..4_i32,
+        level in 0..=9_i32,
         mmap in any::<bool>(),
     ) {
         let batches: Vec<_> =
@@ -48,21 +48,34 @@ proptest! {
     }
 }
 
-/// Blocks of the usual size, where dictionaries, samples and byte splitting come into play.
+/// Blocks large enough for every encoding, of which level 1 uses each.
 #[test]
 fn large_blocks() {
     let mut runner = TestRunner::deterministic();
     for level in [0, 1, 9] {
-        for shape in
-            [Shape::Constant, Shape::Few, Shape::SmallRange, Shape::WideRange, Shape::Decimal, Shape::Wild]
-        {
+        let mut used = Vec::new();
+        for shape in SHAPES {
             let seed = any::<u64>().new_tree(&mut runner).unwrap().current();
-            let batches = [batch(shape, 10, seed, 20_000), batch(shape, 0, seed, 7_000)];
+            let batches = [batch(shape, 10, seed, 9_000), batch(shape, 0, seed, 4_000)];
             let folder = folder();
-            let options = WriteOptions::default().with_level(level).with_block_rows(27_000);
+            let options = WriteOptions::default().with_level(level).with_block_rows(13_000);
             let file = write(&folder, &batches, options);
             assert_eq!(file.num_blocks(), 1);
             assert_same(&batches, &read_all(&file));
+            if matches!(shape, Shape::Decimal) {
+                let alp = |name: &str| {
+                    let column = file.schema().index_of(name).unwrap();
+                    file.segments(0)[column].encoding.starts_with("masked + ALP")
+                };
+                assert!(alp("f32") && alp("f64"), "level {level}");
+            }
+            used.extend(encodings::used(&file));
+        }
+        let folder = folder();
+        let missing = write(&folder, &[batch(Shape::Few, 100, 1, 10)], WriteOptions::default());
+        used.extend(encodings::used(&missing));
+        if level == 1 && cfg!(feature = "zstd") {
+            encodings::assert_all(&used);
         }
     }
 }
@@ -149,7 +162,7 @@ fn blocks_can_be_ended_early() {
 fn tables_without_rows_or_without_columns() {
     let folder = folder();
     let file = write(&folder, &[batch(Shape::Few, 0, 1, 0)], WriteOptions::default());
-    assert_eq!((file.num_rows(), file.num_blocks(), file.schema().fields().len()), (0, 0, 18));
+    assert_eq!((file.num_rows(), file.num_blocks(), file.schema().fields().len()), (0, 0, 20));
     assert!(read_all(&file).is_empty());
     let file = write(&folder, &[RecordBatch::new_empty(Arc::new(Schema::empty()))], WriteOptions::default());
     assert_eq!((file.num_rows(), file.num_blocks()), (0, 0));

@@ -46,6 +46,8 @@ fn the_example_opens_and_is_sound() {
     assert_eq!((statistics.rows, statistics.missing), (3, 1));
     assert_eq!((statistics.min, statistics.max), (Some(Scalar::Int(3)), Some(Scalar::Int(5))));
     assert_eq!((statistics.mean, statistics.m2), (Some(4.0), Some(2.0)));
+    let sketch = statistics.sketch.unwrap();
+    assert_eq!((sketch.count(), sketch.is_exact()), (2, true));
 }
 
 #[test]

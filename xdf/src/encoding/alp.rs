@@ -225,7 +225,7 @@ pub(crate) fn put<T: AlpFloat>(out: &mut Vec<u8>, values: &[T], scale: Scale, le
     }
     let mut payload = [scale.exponent, scale.factor, 0, 0, 0, 0, 0, 0];
     if let Some((_, number)) = payload.split_last_chunk_mut() {
-        // A block has at most 2^28 rows.
+        // A block has at most 2^24 rows.
         *number = u32::try_from(exceptions.len()).unwrap_or(u32::MAX).to_le_bytes();
     }
     put_node(out, tag::ALP, T::WIDTH, values.len(), Codec::None, &payload);

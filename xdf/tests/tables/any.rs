@@ -8,7 +8,8 @@ use arrow_array::types::Int32Type;
 use arrow_array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array,
     Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray, TimestampSecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
+    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
+    UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
 use proptest::prelude::*;
 
@@ -20,20 +21,31 @@ pub(crate) enum Shape {
     SmallRange,
     WideRange,
     Runs,
+    /// Each value near the one before.
+    Steps,
+    /// Each piece of 1024 values elsewhere.
+    Pieces,
+    /// A few values far from all others.
+    Outliers,
     Decimal,
     Wild,
 }
 
+pub(crate) const SHAPES: [Shape; 10] = [
+    Shape::Constant,
+    Shape::Few,
+    Shape::SmallRange,
+    Shape::WideRange,
+    Shape::Runs,
+    Shape::Steps,
+    Shape::Pieces,
+    Shape::Outliers,
+    Shape::Decimal,
+    Shape::Wild,
+];
+
 pub(crate) fn shape() -> impl Strategy<Value = Shape> {
-    prop_oneof![
-        Just(Shape::Constant),
-        Just(Shape::Few),
-        Just(Shape::SmallRange),
-        Just(Shape::WideRange),
-        Just(Shape::Runs),
-        Just(Shape::Decimal),
-        Just(Shape::Wild),
-    ]
+    prop::sample::select(SHAPES.as_slice())
 }
 
 /// A generator of 64 bits that is the same everywhere.
@@ -52,6 +64,10 @@ fn number(shape: Shape, seed: u64, row: u64) -> i64 {
         Shape::SmallRange => (bits(seed, 1) as i64).wrapping_add((x % 200) as i64),
         Shape::WideRange => (bits(seed, 1) as i64).wrapping_add((x % 50_000) as i64),
         Shape::Runs => (bits(seed, row / 97) % 1000) as i64,
+        Shape::Steps => (bits(seed, 1) as i64).wrapping_add((row * 1000 + x % 8) as i64),
+        Shape::Pieces => (bits(seed, row / 1024) as i64).wrapping_add((x % 1000) as i64),
+        Shape::Outliers if x.is_multiple_of(64) => (x >> 2) as i64,
+        Shape::Outliers => (x >> 8) as i64 % 1000,
         Shape::Decimal | Shape::Wild => x as i64,
     }
 }
@@ -65,6 +81,11 @@ fn float(shape: Shape, seed: u64, row: u64) -> f64 {
         }
         Shape::SmallRange => (x % 200) as f64 - 100.0,
         Shape::WideRange => (x % 50_000) as f64 - 100.0,
+        // no decimals, of which neighbours share their first bytes
+        Shape::Steps => ((row + 1) as f64).sqrt(),
+        Shape::Pieces => (bits(seed, row / 1024) % 9000) as f64 + (x % 1000) as f64 / 8.0,
+        Shape::Outliers if x.is_multiple_of(64) => f64::from_bits(x >> 2),
+        Shape::Outliers => (x % 1000) as f64 / 10.0,
         Shape::Runs => (bits(seed, row / 97) % 1000) as f64 / 4.0,
         // one in 64 is no decimal
         Shape::Decimal if x >> 58 == 0 => f64::from_bits(x),
@@ -87,12 +108,16 @@ fn text(shape: Shape, seed: u64, row: u64) -> String {
     }
 }
 
-/// One column of each type.
+/// One column of each type, of which so many percent are missing: in runs, at the begin, or here and there.
 pub(crate) fn batch(shape: Shape, missing: u64, seed: u64, rows: usize) -> RecordBatch {
     let value = |column: u64, row: usize| {
-        let row = row as u64;
-        // 0: none, 100: all.
-        (bits(seed ^ 0xABCD ^ column, row) % 100 >= missing).then(|| number(shape, seed ^ column, row))
+        let (row, rows) = (row as u64, rows as u64);
+        let there = match shape {
+            Shape::Runs => bits(seed ^ 0xABCD ^ column, row / 70) % 100 >= missing,
+            Shape::Steps => row * 100 >= missing * rows,
+            _ => bits(seed ^ 0xABCD ^ column, row) % 100 >= missing,
+        };
+        there.then(|| number(shape, seed ^ column, row))
     };
     macro_rules! ints {
         ($array:ident, $native:ty, $column:literal) => {
@@ -126,6 +151,8 @@ pub(crate) fn batch(shape: Shape, missing: u64, seed: u64, rows: usize) -> Recor
         ("factor", Arc::new(factor)),
         ("date", ints!(Date32Array, i32, 13)),
         ("second", ints!(TimestampSecondArray, i64, 14)),
+        ("milli", ints!(TimestampMillisecondArray, i64, 18)),
+        ("nano", ints!(TimestampNanosecondArray, i64, 19)),
         ("micro", {
             let array: TimestampMicrosecondArray = (0..rows).map(|row| value(15, row)).collect();
             Arc::new(array.with_timezone("Europe/Zurich"))

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 pub(crate) mod any;
+pub(crate) mod encodings;
 
 use std::sync::Arc;
 
