@@ -117,7 +117,7 @@ fn put_type(out: &mut Vec<u8>, data_type: &DataType) -> Result<(), Fault> {
 }
 
 /// True for the digits and the scale that a decimal of 128 bits can have.
-fn is_decimal(precision: u8, scale: i8) -> bool {
+pub(crate) fn is_decimal(precision: u8, scale: i8) -> bool {
     let most = DECIMAL128_MAX_PRECISION;
     (1..=most).contains(&precision)
         && scale.unsigned_abs() <= most

@@ -42,14 +42,21 @@ impl Set {
     /// Gives a session up: its parts go, the set stays as it is. Writers that still work fail when they finish.
     ///
     /// # Errors
-    /// [`Error::NoSession`] when the session is over.
+    /// [`Error::NoSession`] when the session is over; its parts are never removed once they are the set's. A manifest
+    /// that is damaged.
     pub fn abandon(token: impl AsRef<Path>) -> Result<()> {
         let place = Place::of(token.as_ref())?;
         if !place.token.is_dir() {
             return Err(Error::NoSession { token: place.token });
         }
+        let newest = Manifest::newest(&place.set)?;
+        if let Some(manifest) = newest.as_ref().filter(|manifest| manifest.has(&place)) {
+            // a commit that was interrupted behind its last step: the parts are the set's
+            end(&place, &manifest.parts)?;
+            return Err(Error::NoSession { token: place.token });
+        }
         end(&place, &[])?;
-        if !Self::recognises(&place.set) {
+        if newest.is_none() {
             // only folders in which no other session has begun are empty
             for folder in [SESSIONS, PARTS] {
                 let _ = fs::remove_dir(place.set.join(folder));
@@ -63,7 +70,7 @@ fn publish(token: &Path, wanted: Option<&[u64]>) -> Result<Set> {
     let session = OpenSession::open(token)?;
     let before = Manifest::newest(&session.place.set)?;
     if let Some(manifest) = &before {
-        if manifest.parts.iter().any(|part| part.file.contains(&session.place.id)) {
+        if manifest.has(&session.place) {
             end(&session.place, &manifest.parts)?;
             return Set::open(&session.place.set);
         }
@@ -93,7 +100,10 @@ fn publish(token: &Path, wanted: Option<&[u64]>) -> Result<Set> {
     let levels = levels.map_err(|fault| fault.in_file(&session.place.set, "levels", 0))?;
     // stable: parts with one key stay in the order of versions and numbers
     all.sort_by(|a, b| key::order(&a.key, &b.key, &levels));
-    let manifest = Manifest { sequence: version + 1, stored, keys: session.keys.clone(), parts: all };
+    let sequence = version.checked_add(1).ok_or_else(|| {
+        Fault::new("fewer than 2^64 versions", version).in_file(&session.place.set, "manifest", 0)
+    })?;
+    let manifest = Manifest { sequence, stored, keys: session.keys.clone(), parts: all };
     match manifest.publish(&session.place.set) {
         Err(Error::Conflict { path, .. }) if session.mode == SetMode::Create => {
             return Err(Error::Exists { path });

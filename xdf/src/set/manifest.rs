@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::document;
 use super::key::{self, Key};
 use super::schema::{ColumnEntry, columns, sorted, stored_schema};
+use super::session::Place;
 use crate::error::Fault;
 use crate::factor::Levels;
 use crate::raw::footer::writer_name;
@@ -180,8 +181,7 @@ impl Manifest {
         let keys = key_columns(&document.keys, &stored)?;
         let parts = document.parts.iter().map(|entry| entry.part(&stored, &keys));
         let parts = parts.collect::<Result<Vec<_>, _>>()?;
-        let rows = parts.iter().try_fold(0_u64, |sum, part| sum.checked_add(part.rows));
-        if rows != Some(document.rows) {
+        if total_rows(&parts) != Some(document.rows) {
             return Err(Fault::new(format_args!("{} rows in the parts", document.rows), "another number"));
         }
         if parts.iter().try_fold(0_usize, |sum, part| sum.checked_add(part.blocks)).is_none() {
@@ -196,6 +196,11 @@ impl Manifest {
             return Err(Fault::new("parts in the order of their keys", "another order"));
         }
         Ok(Self { sequence: number, stored, keys, parts })
+    }
+
+    /// Whether parts of a session are in this version.
+    pub(super) fn has(&self, session: &Place) -> bool {
+        self.parts.iter().any(|part| part.file.contains(&session.id))
     }
 
     /// Names of the key columns.
@@ -222,13 +227,17 @@ impl Manifest {
         Ok(Document {
             sequence: self.sequence,
             writer: writer_name(),
-            rows: self.parts.iter().map(|part| part.rows).sum(),
+            rows: total_rows(&self.parts).ok_or_else(|| Fault::new("fewer than 2^64 rows", "more"))?,
             columns: columns(&self.stored)?,
             metadata: sorted(self.stored.schema.metadata(), &[]),
             keys: self.key_names(),
             parts: self.parts.iter().map(PartEntry::new).collect(),
         })
     }
+}
+
+fn total_rows(parts: &[Part]) -> Option<u64> {
+    parts.iter().try_fold(0_u64, |sum, part| sum.checked_add(part.rows))
 }
 
 /// Where the manifest of a number is.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Fault;
 use crate::metadata;
-use crate::raw::schema::{StoredSchema, factor_type};
+use crate::raw::schema::{StoredSchema, factor_type, is_decimal};
 
 /// One column.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -84,7 +84,8 @@ fn parse_type(text: &str) -> Result<DataType, Fault> {
             Ok(DataType::Timestamp(*unit, zone.map(Arc::from)))
         }
         ("decimal", Some(scale)) => {
-            let (digits, scale) = first.parse().ok().zip(scale.parse().ok()).ok_or_else(unknown)?;
+            let both = first.parse().ok().zip(scale.parse().ok());
+            let (digits, scale) = both.filter(|both| is_decimal(both.0, both.1)).ok_or_else(unknown)?;
             Ok(DataType::Decimal128(digits, scale))
         }
         _ => Err(unknown()),
@@ -137,6 +138,11 @@ pub(super) fn stored_schema(
             if bytes.and_then(|bytes| i32::try_from(bytes).ok()).is_none() {
                 return Err(Fault::new("levels of at most 2147483647 bytes", "more"));
             }
+            let mut different = HashSet::new();
+            if let Some(twice) = texts.iter().find(|text| !different.insert(*text)) {
+                let got = format!("'{twice}' twice in column '{}'", column.name);
+                return Err(Fault::new("every level once", got));
+            }
             field = metadata::set_levels(field, texts);
         }
         fields.push(field);
@@ -164,7 +170,19 @@ mod tests {
             assert_eq!(parse_type(name).unwrap(), data_type);
         }
         assert!(type_name(&DataType::LargeUtf8).is_err());
-        for wrong in ["", "int128", "timestamp[h]", "timestamp", "decimal[3]", "decimal[x, y]", "factor[]"] {
+        for wrong in [
+            "",
+            "int128",
+            "timestamp[h]",
+            "timestamp",
+            "decimal[3]",
+            "decimal[x, y]",
+            "decimal[39, 0]",
+            "decimal[0, 0]",
+            "decimal[3, 4]",
+            "decimal[300, 0]",
+            "factor[]",
+        ] {
             assert!(parse_type(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,4 +1,4 @@
-//! Every byte of every part, read.
+//! All parts, read.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ impl PartReport {
 }
 
 impl Set {
-    /// Reads every byte of a set and reports all that is damaged, part by part in order.
+    /// Reads all parts as [`File::verify`](crate::File::verify) does and reports what is damaged, part by part in order.
     ///
     /// # Errors
     /// When there is no set, or its manifest is damaged; damaged parts are in the reports.

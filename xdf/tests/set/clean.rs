@@ -48,6 +48,25 @@ fn parts_of_older_versions_and_of_dead_processes_go() {
     }
 }
 
+/// As a process leaves it that died between the last step of its commit and the removal of its session.
+#[test]
+fn parts_of_a_commit_that_was_interrupted_are_not_given_up() {
+    let folder = folder();
+    let path = folder.path().join("s");
+    let token = begin(&path, &options());
+    write(&token, 0, &rows(0, 8));
+    let records: Vec<_> = files(&token).iter().map(|name| token.join(name)).collect();
+    let records: Vec<_> = records.into_iter().map(|path| (fs::read(&path).unwrap(), path)).collect();
+    Set::commit(&token).unwrap();
+    fs::create_dir(&token).unwrap();
+    for (bytes, path) in &records {
+        fs::write(path, bytes).unwrap();
+    }
+    assert!(matches!(Set::abandon(&token), Err(Error::NoSession { .. })));
+    assert_same(&[rows(0, 8)], &read_all(&Set::open(&path).unwrap()));
+    assert!(!token.exists());
+}
+
 #[test]
 fn a_session_that_is_given_up_leaves_nothing() {
     let folder = folder();

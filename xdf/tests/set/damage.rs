@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use xdf::set::{SetMode, SetOptions};
 use xdf::{Error, Set};
 
 use crate::tables::folder;
@@ -106,6 +107,7 @@ fn a_manifest_that_lies_is_refused() {
         ("\"type\":\"int32\"", "\"type\":\"factor\""),
         ("\"name\":\"row\"", "\"name\":\"float\""),
         ("\"level 8\"", "\"level 9\""),
+        ("\"level 8\"", "\"level 8\",\"level 8\""),
         ("\"parts\":[", "\"keys\":[\"row\"],\"parts\":["),
         ("\"parts\":[", "\"keys\":[\"absent\"],\"parts\":["),
         ("\"file\":\"", "\"file\":\"../parts/"),
@@ -126,6 +128,28 @@ fn a_manifest_that_lies_is_refused() {
     rewrite(&path, "\"xdf_set\":\"1.0\"", "\"xdf_set\":\"1.7\"");
     rewrite(&path, "\"sequence\":1", "\"sequence\":1,\"later\":{\"a\":[1]}");
     assert_eq!(Set::open(&path).unwrap().num_rows(), 100);
+}
+
+#[test]
+fn numbers_at_their_ends_do_not_overflow() {
+    let folder = folder();
+    let path = folder.path().join("s");
+    hundred(&path);
+    let append = SetOptions { mode: SetMode::Append, ..options() };
+    let begun = |number: u64| {
+        let token = begin(&path, &append);
+        write(&token, number, &rows(0, 10));
+        token
+    };
+    let (last_rows, last_version) = (begun(0), begun(1));
+    rewrite(&path, "\"rows\":100", &format!("\"rows\":{}", u64::MAX));
+    rewrite(&path, "\"rows\":40", &format!("\"rows\":{}", u64::MAX - 60));
+    let error = Set::commit(&last_rows).unwrap_err().to_string();
+    assert!(error.contains("fewer than 2^64 rows"), "{error}");
+    rewrite(&path, "\"sequence\":1", &format!("\"sequence\":{}", u64::MAX));
+    fs::rename(manifest(&path), path.join(format!("manifest-{}.json", u64::MAX))).unwrap();
+    let error = Set::commit(&last_version).unwrap_err().to_string();
+    assert!(error.contains("fewer than 2^64 versions"), "{error}");
 }
 
 #[test]
