@@ -114,7 +114,7 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Show where the bytes of an XDF file are: columns, encodings, sizes
     Layout(LayoutArgs),
-    /// Read every byte of XDF files and sets, and report all damage
+    /// Read XDF files and sets to the end, and report all damage
     Verify(VerifyArgs),
     /// Append rows to an XDF file
     Append(AppendArgs),
@@ -457,6 +457,10 @@ pub(crate) enum Interval {
 /// `xdf verify`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Reads all that the newest commit of a file needs: header page, the schema that the file was begun
+with, block heads, segments, footer; compares every checksum and decodes every value. Dead bytes
+(what changes in place left behind: see 'xdf layout') and filler are not read.
+
 Prints one line for each sound file, and one for each damaged place of another. --quiet leaves out
 the sound files.
 

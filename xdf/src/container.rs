@@ -22,7 +22,7 @@ use crate::mmap::{Bytes, Source};
 use crate::parallel::prelude::*;
 use crate::raw::checksum;
 use crate::raw::directory::Entry;
-use crate::raw::footer::{BlockEntry, Footer, tag};
+use crate::raw::footer::{BlockEntry, Footer, read_schema, tag};
 use crate::raw::frame::{FRAME_ALIGN, Frame, Kind, peek_head_length};
 use crate::raw::header::{HEADER_BYTES, Header, Slot, checksum_fault};
 use crate::raw::schema::StoredSchema;
@@ -40,6 +40,8 @@ pub(crate) struct Xdf5 {
     slot: Slot,
     /// Where the slot is in the header page.
     slot_offset: u64,
+    /// The other slot is torn.
+    torn: bool,
     schema: SchemaRef,
     footer: Footer,
     /// The footer frame.
@@ -66,7 +68,7 @@ impl Xdf5 {
         verify: bool,
     ) -> Result<(Self, Vec<u64>)> {
         let io = |e| Error::io(path, "read", e);
-        let Header { minor, slot, slot_offset } = Header::parse(path, page, size)?;
+        let Header { minor, slot, slot_offset, torn } = Header::parse(path, page, size)?;
         let damaged = |fault: Fault| fault.in_file(path, "footer", slot.footer_offset);
         let end = slot.footer_offset.checked_add(slot.footer_length);
         if slot.footer_offset < HEADER_BYTES as u64 || end.is_none_or(|end| end > slot.file_length) {
@@ -85,7 +87,7 @@ impl Xdf5 {
         let schema = Arc::new(footer.stored.schema.clone());
         let slot_offset = slot_offset as u64;
         let path = path.to_owned();
-        Ok((Self { path, source, verify, minor, slot, slot_offset, schema, footer, bytes }, starts))
+        Ok((Self { path, source, verify, minor, slot, slot_offset, torn, schema, footer, bytes }, starts))
     }
 
     pub(crate) fn generation(&self) -> Generation {
@@ -345,10 +347,20 @@ impl Xdf5 {
         }
     }
 
-    /// Reads everything; header and footer were verified on opening.
+    /// Reads everything that the newest commit needs; header and footer were verified on opening.
     pub(crate) fn verify(&self) -> Result<VerifyReport> {
-        let mut report =
-            VerifyReport { bytes: HEADER_BYTES as u64 + self.slot.footer_length, ..Default::default() };
+        let bytes = HEADER_BYTES as u64 + self.slot.footer_length;
+        let mut report = VerifyReport { bytes, torn_slot: self.torn, ..Default::default() };
+        match self.verify_schema() {
+            Ok(length) => report.bytes = report.bytes.saturating_add(length),
+            Err(error @ Error::Io { .. }) => return Err(error),
+            Err(error) => report.damaged.push(Damage {
+                block: None,
+                column: None,
+                offset: HEADER_BYTES as u64,
+                problem: problem(&error),
+            }),
+        }
         let parts: Vec<VerifyReport> = (0..self.blocks())
             .into_par_iter()
             .map(|block| self.verify_block(block))
@@ -391,21 +403,38 @@ impl Xdf5 {
         Ok(report)
     }
 
+    /// Reads the schema that the file was begun with, which repairs start from; gives the length of its frame's head.
+    fn verify_schema(&self) -> Result<u64> {
+        let offset = HEADER_BYTES as u64;
+        let bytes = self.read_head(offset, "schema frame")?;
+        let read = || {
+            let frame = Frame::parse(Kind::Schema, &bytes)?;
+            read_schema(&frame)?;
+            Ok(frame.head_length as u64)
+        };
+        read().map_err(|fault: Fault| fault.in_file(&self.path, "schema frame", offset))
+    }
+
     /// Compares what a block says about itself with the directory; gives the length of its head.
     fn verify_head(&self, block: usize, offset: u64) -> Result<u64> {
         let damaged = |fault: Fault| fault.in_file(&self.path, "block head", offset);
-        let read = |length: u64| {
-            let end = offset.checked_add(length).filter(|end| *end <= self.slot.file_length);
-            end.ok_or_else(|| {
-                damaged(Fault::new("a block head within the file", format_args!("{length} bytes")))
-            })?;
-            self.source.read(offset, length).map_err(|e| Error::io(&self.path, "read", e))
-        };
-        let length = peek_head_length(&read(32)?).map_err(damaged)?;
-        let bytes = read(length)?;
+        let bytes = self.read_head(offset, "block head")?;
         let frame = Frame::parse(Kind::Block, &bytes).map_err(damaged)?;
         self.compare_head(block, offset, &frame).map_err(damaged)?;
         Ok(frame.head_length as u64)
+    }
+
+    /// The head of the frame at `offset`, which `what` names, as long as it says.
+    fn read_head(&self, offset: u64, what: &'static str) -> Result<Bytes> {
+        let damaged = |fault: Fault| fault.in_file(&self.path, what, offset);
+        let read = |length: u64| {
+            let end = offset.checked_add(length).filter(|end| *end <= self.slot.file_length);
+            end.ok_or_else(|| {
+                damaged(Fault::new(format_args!("a {what} within the file"), format_args!("{length} bytes")))
+            })?;
+            self.source.read(offset, length).map_err(|e| Error::io(&self.path, "read", e))
+        };
+        read(peek_head_length(&read(32)?).map_err(damaged)?)
     }
 
     fn compare_head(&self, block: usize, offset: u64, frame: &Frame<'_>) -> Result<(), Fault> {

@@ -13,7 +13,7 @@ use crate::microsoft::{self, Microsoft};
 use crate::mmap::Source;
 use crate::raw::header::HEADER_BYTES;
 use crate::{
-    ColumnStatistics, EncodedColumn, Error, Extent, FileReader, OpenOptions, ReadOptions, Result, Set,
+    ColumnStatistics, EncodedColumn, Error, Extent, FileReader, OpenOptions, ReadOptions, Result, Set, Usage,
 };
 
 /// Which format a file has.
@@ -87,6 +87,11 @@ pub struct VerifyReport {
     pub segments: u64,
     /// Number of bytes read.
     pub bytes: u64,
+    /// Bytes that the newest commit does not need, which were not read: what [`File::layout`] calls dead.
+    pub dead: u64,
+    /// One of the two commit slots holds neither a commit nor nothing: a commit was interrupted, or the newest one was
+    /// lost, and the file is as of the commit before.
+    pub torn_slot: bool,
     /// Everything that is damaged; empty when the file is sound.
     pub damaged: Vec<Damage>,
 }
@@ -319,15 +324,19 @@ impl File {
         FileReader::new(self.clone(), options)
     }
 
-    /// Reads every byte and reports all that is damaged.
+    /// Reads all that the newest commit needs and reports what is damaged: header page, the schema that the file was
+    /// begun with, block heads, segments, footer. Every checksum is compared, every value is decoded. Dead bytes, filler
+    /// and reserved bytes are not looked at.
     ///
     /// # Errors
     /// Only when the file cannot be read at all, or needs a feature that is off; damage is in the report.
     pub fn verify(&self) -> Result<VerifyReport> {
-        match &self.inner.container {
+        let report = match &self.inner.container {
             Container::Xdf5(xdf) => xdf.verify(),
             Container::Microsoft(file) => file.verify(),
-        }
+        };
+        let dead = self.layout().into_iter().filter(|extent| extent.usage == Usage::Dead);
+        Ok(VerifyReport { dead: dead.map(|extent| extent.bytes).sum(), ..report? })
     }
 
     /// Tells the system that these columns of a block are read soon.

@@ -14,7 +14,7 @@ use arrow_array::{
 };
 use tables::{assert_same, folder, read_all, write};
 use twox_hash::XxHash3_64;
-use xdf::{Error, File, OpenOptions, Result, WriteOptions};
+use xdf::{Editor, Error, File, OpenOptions, Result, Usage, WriteOptions};
 
 /// A table whose columns make the writer use every encoding.
 fn table() -> RecordBatch {
@@ -244,6 +244,53 @@ fn verify_finds_a_damaged_block_head() {
     assert_eq!(report.damaged.len(), 1);
     assert_eq!((report.damaged[0].block, report.damaged[0].offset), (Some(0), start as u64));
     assert_same(&[table()], &read_all(&file));
+}
+
+/// Filler and reserved bytes are zeros, so that a byte that is not zero counts, or is dead.
+#[test]
+fn verify_notices_every_byte_that_counts() {
+    let (_folder, path, _) = small_file(1);
+    let mut editor = Editor::open(&path).unwrap();
+    editor.append(&table().slice(0, 20)).unwrap();
+    let columns: Vec<String> = table().schema().fields().iter().map(|field| field.name().clone()).collect();
+    editor.drop_columns(&columns[3..].iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+    let layout = editor.commit().unwrap().layout();
+    let dead = |at: usize| {
+        let extent = layout.iter().find(|extent| (at as u64) < extent.offset + extent.bytes);
+        extent.unwrap().usage == Usage::Dead
+    };
+    let bytes = fs::read(&path).unwrap();
+    let report = File::open(&path).unwrap().verify().unwrap();
+    assert!(report.is_ok() && !report.torn_slot);
+    assert!(report.dead > 1000 && report.dead < bytes.len() as u64);
+    let mut noticed = 0;
+    for at in (0..bytes.len()).filter(|at| bytes[*at] != 0 && !dead(*at)) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        put(&path, &damaged);
+        let Ok(file) = File::open(&path) else {
+            noticed += 1;
+            continue;
+        };
+        let report = file.verify().unwrap();
+        assert!(!report.is_ok() || report.torn_slot, "byte {at}");
+        noticed += usize::from(!report.is_ok());
+    }
+    assert!(noticed > 1000, "{noticed}");
+}
+
+#[test]
+fn verify_tells_that_the_newest_commit_was_lost() {
+    let (_folder, path, _) = small_file(1);
+    let mut editor = Editor::open(&path).unwrap();
+    editor.append(&table()).unwrap();
+    editor.commit().unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[1024] ^= 1;
+    put(&path, &bytes);
+    let file = File::open(&path).unwrap();
+    let report = file.verify().unwrap();
+    assert_eq!((file.num_rows(), report.is_ok(), report.torn_slot), (200, true, true));
 }
 
 #[test]

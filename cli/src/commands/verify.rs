@@ -1,4 +1,4 @@
-//! `xdf verify`: every byte read, every damaged place reported.
+//! `xdf verify`: all that a file needs read, every damaged place reported.
 
 use std::path::{Path, PathBuf};
 
@@ -86,6 +86,8 @@ impl Finding {
                 "numBlocks": report.blocks,
                 "numSegments": report.segments,
                 "bytes": report.bytes,
+                "deadBytes": report.dead,
+                "tornSlot": report.torn_slot,
                 "damaged": report.damaged.iter().map(|damage| json!({
                     "block": damage.block,
                     "column": damage.column,
@@ -107,17 +109,24 @@ impl Finding {
                 if session.quiet {
                     return Ok(());
                 }
+                let dead = match report.dead {
+                    0 => String::new(),
+                    dead => format!("; {} dead and not read", bytes(dead)),
+                };
                 output::print(&format!(
-                    "{name}: sound ({}, {}, {})",
+                    "{name}: sound ({}, {}, {}{dead})",
                     counted(report.blocks as u64, "block"),
                     counted(report.segments, "segment"),
                     bytes(report.bytes)
-                ))
+                ))?;
+                say_torn(&name, report.torn_slot)
             }
-            Self::Read(report) => report
-                .damaged
-                .iter()
-                .try_for_each(|damage| output::print(&format!("{name}: damaged: {}", place(damage)))),
+            Self::Read(report) => {
+                for damage in &report.damaged {
+                    output::print(&format!("{name}: damaged: {}", place(damage)))?;
+                }
+                say_torn(&name, report.torn_slot)
+            }
             Self::Unreadable(error) => {
                 let (text, quoted) = (error.to_string(), format!("'{name}' "));
                 let text = text.strip_prefix(&quoted).unwrap_or(&text);
@@ -130,6 +139,16 @@ impl Finding {
             }
         }
     }
+}
+
+/// Says that a commit is missing.
+fn say_torn(name: &impl std::fmt::Display, torn: bool) -> anyhow::Result<()> {
+    if !torn {
+        return Ok(());
+    }
+    let note =
+        "a commit slot is torn: the last change was interrupted or lost, and this is the state before it";
+    output::print(&format!("{name}: {note}"))
 }
 
 /// Where the damage is and what it is.

@@ -428,8 +428,8 @@ const struct xdf_statistics *xdf_column_statistics(const struct xdf_file *file,
                                                    size_t column);
 
 /**
- * Reads every byte of a file and compares every checksum. A file that is damaged is no failure of the call: the
- * report, to be freed with xdf_report_free, says what is.
+ * Reads all that the newest commit of a file needs, compares every checksum and decodes every value. A file that is
+ * damaged is no failure of the call: the report, to be freed with xdf_report_free, says what is.
  */
 enum xdf_status xdf_verify(const struct xdf_file *file,
                            struct xdf_report **report,
@@ -441,8 +441,9 @@ enum xdf_status xdf_verify(const struct xdf_file *file,
 size_t xdf_report_num_damaged(const struct xdf_report *report);
 
 /**
- * The report as a JSON object: "blocks", "segments", "bytes" read, and "damaged", an array of objects with "block"
- * and "column" (null where they do not apply), "offset" and "problem". The report's. NULL for NULL.
+ * The report as a JSON object: "blocks", "segments", "bytes" read, "dead" bytes that no one needs and that were not
+ * read, "tornSlot" (true when a commit was interrupted or the newest one was lost), and "damaged", an array of objects
+ * with "block" and "column" (null where they do not apply), "offset" and "problem". The report's. NULL for NULL.
  */
 const char *xdf_report_json(const struct xdf_report *report);
 

@@ -1,4 +1,4 @@
-//! Reading every byte of a file and telling what is damaged.
+//! Reading all of a file and telling what is damaged.
 
 use std::ffi::{CString, c_char};
 use std::mem::MaybeUninit;
@@ -31,14 +31,16 @@ impl Report {
             "blocks": report.blocks,
             "segments": report.segments,
             "bytes": report.bytes,
+            "dead": report.dead,
+            "tornSlot": report.torn_slot,
             "damaged": damaged.collect::<Vec<_>>(),
         });
         Self { damaged: report.damaged.len(), json: c_text(&text.to_string()) }
     }
 }
 
-/// Reads every byte of a file and compares every checksum. A file that is damaged is no failure of the call: the
-/// report, to be freed with xdf_report_free, says what is.
+/// Reads all that the newest commit of a file needs, compares every checksum and decodes every value. A file that is
+/// damaged is no failure of the call: the report, to be freed with xdf_report_free, says what is.
 #[unsafe(no_mangle)]
 pub extern "C" fn xdf_verify(
     file: Option<&FileHandle>,
@@ -59,8 +61,9 @@ pub extern "C" fn xdf_report_num_damaged(report: Option<&Report>) -> usize {
     report.map_or(0, |report| report.damaged)
 }
 
-/// The report as a JSON object: "blocks", "segments", "bytes" read, and "damaged", an array of objects with "block"
-/// and "column" (null where they do not apply), "offset" and "problem". The report's. NULL for NULL.
+/// The report as a JSON object: "blocks", "segments", "bytes" read, "dead" bytes that no one needs and that were not
+/// read, "tornSlot" (true when a commit was interrupted or the newest one was lost), and "damaged", an array of objects
+/// with "block" and "column" (null where they do not apply), "offset" and "problem". The report's. NULL for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn xdf_report_json(report: Option<&Report>) -> *const c_char {
     report.map_or(std::ptr::null(), |report| report.json.as_ptr())

@@ -115,6 +115,19 @@ pub(crate) fn build_schema_frame(stored: &StoredSchema, sequence: u64) -> Result
     Ok(frame::build(Kind::Schema, sequence, &fields, 0))
 }
 
+/// The schema in a schema frame.
+pub(crate) fn read_schema(frame: &Frame<'_>) -> Result<StoredSchema, Fault> {
+    let mut cursor = Cursor::new(frame.fields);
+    let mut stored = None;
+    while let Some(field) = cursor.field()? {
+        match field.tag {
+            tag::SCHEMA => stored = Some(parse_schema(field.cursor())?),
+            _ => field.skip()?,
+        }
+    }
+    stored.ok_or_else(|| Fault::new("a frame with a schema", "one without"))
+}
+
 /// A footer, taken apart. Ranges count from the first byte of its frame.
 #[derive(Debug)]
 pub(crate) struct Footer {

@@ -92,6 +92,8 @@ pub(crate) struct Header {
     pub(crate) slot: Slot,
     /// Where the slot is: the next commit goes into the other one.
     pub(crate) slot_offset: usize,
+    /// The other slot holds neither a commit nor nothing.
+    pub(crate) torn: bool,
 }
 
 impl Header {
@@ -135,7 +137,10 @@ impl Header {
         if slot.file_length > size {
             return Err(Error::Truncated { path: path.to_owned(), expected: slot.file_length, got: size });
         }
-        Ok(Self { minor, slot, slot_offset })
+        let torn = SLOT_OFFSETS.iter().filter_map(|at| page.get(*at..at + SLOT_BYTES));
+        let torn =
+            torn.into_iter().any(|bytes| Slot::parse(bytes).is_none() && bytes.iter().any(|b| *b != 0));
+        Ok(Self { minor, slot, slot_offset, torn })
     }
 }
 

@@ -7,10 +7,10 @@
 
 use crate::error::Fault;
 use crate::raw::directory::{ENTRY_BYTES, Entry};
-use crate::raw::footer::{Footer, tag};
+use crate::raw::footer::{Footer, read_schema, tag};
 use crate::raw::frame::{FRAME_ALIGN, Frame, Kind};
 use crate::raw::header::HEADER_BYTES;
-use crate::raw::schema::{StoredSchema, parse_schema};
+use crate::raw::schema::StoredSchema;
 use crate::raw::wire::{Cursor, texts};
 
 /// A frame whose head is whole.
@@ -92,7 +92,7 @@ fn frame_at(bytes: &[u8], offset: u64, searched: bool) -> Option<(Option<Found>,
         return None;
     }
     let content = match kind {
-        Some(Kind::Schema) => Content::Schema(schema(&frame).ok()?),
+        Some(Kind::Schema) => Content::Schema(read_schema(&frame).ok()?),
         Some(Kind::Block) => {
             let block = block(&frame).ok()?;
             let end = offset.checked_add(frame.length)?;
@@ -106,18 +106,6 @@ fn frame_at(bytes: &[u8], offset: u64, searched: bool) -> Option<(Option<Found>,
         None => return Some((None, length)),
     };
     Some((Some(Found { offset, sequence: frame.sequence, content }), length))
-}
-
-fn schema(frame: &Frame<'_>) -> Result<StoredSchema, Fault> {
-    let mut cursor = Cursor::new(frame.fields);
-    let mut stored = None;
-    while let Some(field) = cursor.field()? {
-        match field.tag {
-            tag::SCHEMA => stored = Some(parse_schema(field.cursor())?),
-            _ => field.skip()?,
-        }
-    }
-    stored.ok_or_else(|| Fault::new("a frame with a schema", "one without"))
 }
 
 fn block(frame: &Frame<'_>) -> Result<Block, Fault> {
