@@ -13,26 +13,14 @@ import argparse
 import json
 import os
 import resource
-import subprocess
 import sys
-import time
 from pathlib import Path
+
+from peers import Peer, alternate, run, serve
 
 SMALL = (["DayOfWeek"], ["CRSDepTime"])
 LARGE = (["DayOfWeek", "Month", "UniqueCarrier", "Origin"], ["CRSDepTime", "Distance"])
 FACTORS = ["Month", "DayOfWeek", "UniqueCarrier", "Origin", "Dest", "TailNum"]
-
-
-def run(command: list[str]) -> tuple[float, int, str]:
-    """Seconds, peak resident bytes and standard output of a child process."""
-    start = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    output = child.stdout.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - start
-    if status:
-        raise SystemExit(f"failed: {' '.join(command)}")
-    return seconds, usage.ru_maxrss * 1024, output
 
 
 def polars_import(csv: str, out: str) -> dict:
@@ -98,52 +86,18 @@ PEERS = {"import": polars_import, "small": polars_small, "large": glum_large}
 
 
 def peer(task: str, arguments: list[str]) -> None:
-    """Serves one peer: a line in, one repetition, a line of JSON out."""
+    """Serves one peer."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     made = PEERS[task](*arguments)
-    print(json.dumps({"version": made["version"]}), flush=True)
-    for _ in sys.stdin:
-        start = time.perf_counter()
-        check = made["work"]()
-        seconds = time.perf_counter() - start
-        peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
-        print(json.dumps({"seconds": seconds, "bytes": peak, "check": check}), flush=True)
+    serve(made["version"], made["work"], lambda: (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
 
 
-class Peer:
-    """A peer in a process of its own, asked for one repetition at a time."""
-
-    def __init__(self, task: str, *arguments: str) -> None:
-        command = [sys.executable, __file__, "--peer", task, *arguments]
-        self.child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.version = self._line()["version"]
-
-    def _line(self) -> dict:
-        line = self.child.stdout.readline()
-        if not line:
-            raise SystemExit("a peer failed; its message stands above")
-        return json.loads(line)
-
-    def repeat(self) -> dict:
-        self.child.stdin.write("\n")
-        self.child.stdin.flush()
-        return self._line()
-
-    def close(self) -> None:
-        self.child.stdin.close()
-        self.child.wait()
-
-
-def alternate(repetitions: int, ours, theirs: Peer) -> tuple[list, list]:
-    """One repetition to warm up, then `repetitions` of each in turn."""
-    ours()
-    theirs.repeat()
-    mine, yours = [], []
-    for _ in range(repetitions):
-        mine.append(ours())
-        yours.append(theirs.repeat())
+def contest(repetitions: int, ours, task: str, *arguments: str) -> tuple[list, list, str]:
+    """rxdf and a peer in turn."""
+    theirs = Peer([sys.executable, __file__, "--peer", task, *arguments])
+    mine, yours = alternate(repetitions, [ours, theirs.repeat])
     theirs.close()
-    return mine, yours
+    return mine, yours, theirs.version
 
 
 def coefficient(output: str, name: str) -> float:
@@ -179,9 +133,8 @@ def main() -> None:
     def ours_import():
         return run([program, "import", csv, "-o", xdf, "--strings-as-factors", "--overwrite", "--quiet"])
 
-    theirs = Peer("import", csv, parquet)
-    mine, yours = alternate(arguments.repetitions, ours_import, theirs)
-    report(f"text to file, {size / 1e6:.0f} MB", mine, yours, theirs.version)
+    mine, yours, version = contest(arguments.repetitions, ours_import, "import", csv, parquet)
+    report(f"text to file, {size / 1e6:.0f} MB", mine, yours, version)
     sizes = {path: Path(path).stat().st_size for path in (xdf, parquet)}
     print(f"size on disk\n  rxdf  {sizes[xdf] / 1e6:8.1f} MB\n  peer  {sizes[parquet] / 1e6:8.1f} MB   Parquet, zstd")
     print(f"  the peer's file is {sizes[parquet] / sizes[xdf]:.2f} times as large")
@@ -196,12 +149,11 @@ def main() -> None:
         def ours(formula=formula, model=model):
             return run([program, "fit", "linmod", formula, xdf, "-o", model, "--overwrite", "--json", "--quiet"])
 
-        theirs = Peer(task, parquet)
-        mine, yours = alternate(arguments.repetitions, ours, theirs)
+        mine, yours, version = contest(arguments.repetitions, ours, task, parquet)
         got, expected = coefficient(mine[-1][2], "CRSDepTime"), yours[-1]["check"]
         if abs(got - expected) > 1e-4 * abs(expected):
             raise SystemExit(f"{title}: rxdf gives {got}, the peer {expected}: times do not count")
-        report(title, mine, yours, theirs.version)
+        report(title, mine, yours, version)
 
 
 if __name__ == "__main__":
