@@ -33,14 +33,21 @@ pub(crate) fn packed_bytes(count: usize, bits: usize) -> usize {
 /// Appends the low `bits` (1 to 64) of the codes.
 pub(crate) fn put<W: Word>(out: &mut Vec<u8>, codes: &[W::Bytes], bits: usize) {
     let mut payload = Vec::with_capacity(packed_bytes(codes.len(), bits) + 1);
+    put_packed::<W>(&mut payload, codes, bits);
+    // At most 64.
+    payload.push(u8::try_from(bits).unwrap_or_default());
+    put_node(out, tag::BIT_PACKED, width_of_bits(bits), codes.len(), Codec::None, &payload);
+}
+
+/// Appends the low `bits` (0 to 64) of the codes without saying how many.
+pub(crate) fn put_packed<W: Word>(payload: &mut Vec<u8>, codes: &[W::Bytes], bits: usize) {
     let mut rows = [[0_u8; ROW]; 64];
     let (pieces, tail) = codes.as_chunks::<PIECE>();
     let rows = rows.get_mut(..bits).unwrap_or_default();
     let mut values = [W::default(); PIECE];
-    let width = width_of_bits(bits);
-    for piece in pieces {
+    for piece in pieces.iter().filter(|_| bits > 0) {
         values.iter_mut().zip(piece).for_each(|(value, code)| *value = W::of(*code));
-        match width {
+        match width_of_bits(bits) {
             1 => u8::pack(&values, bits, rows),
             2 => u16::pack(&values, bits, rows),
             4 => u32::pack(&values, bits, rows),
@@ -48,13 +55,13 @@ pub(crate) fn put<W: Word>(out: &mut Vec<u8>, codes: &[W::Bytes], bits: usize) {
         }
         payload.extend_from_slice(rows.as_flattened());
     }
-    put_tail::<W>(&mut payload, tail, bits);
-    // At most 64.
-    payload.push(u8::try_from(bits).unwrap_or_default());
-    put_node(out, tag::BIT_PACKED, width, codes.len(), Codec::None, &payload);
+    put_tail::<W>(payload, tail, bits);
 }
 
 fn put_tail<W: Word>(payload: &mut Vec<u8>, codes: &[W::Bytes], bits: usize) {
+    if bits == 0 {
+        return;
+    }
     let (mut waiting, mut have) = (0_u128, 0);
     for code in codes {
         waiting |= u128::from(W::of(*code).wide() & mask(bits)) << have;
@@ -107,30 +114,43 @@ impl<'a> Packed<'a> {
 
     /// Unpacks piece number `piece`, of which `count` values are wanted.
     pub(crate) fn unpack<W: Word>(&self, piece: usize, count: usize, out: &mut [W; PIECE]) {
-        let Some(rows) = self.pieces.get(piece * self.bits..(piece + 1) * self.bits) else {
-            return self.unpack_tail(out.get_mut(..count).unwrap_or_default());
-        };
-        match self.width {
-            1 => u8::unpack(rows, self.bits, out),
-            2 => u16::unpack(rows, self.bits, out),
-            4 => u32::unpack(rows, self.bits, out),
-            _ => u64::unpack(rows, self.bits, out),
+        match self.pieces.get(piece * self.bits..(piece + 1) * self.bits) {
+            Some(rows) => unpack_rows(rows, self.width, self.bits, out),
+            None => unpack_tail(self.tail, self.bits, out.get_mut(..count).unwrap_or_default()),
         }
     }
+}
 
-    fn unpack_tail<W: Word>(&self, out: &mut [W]) {
-        let (mut waiting, mut have) = (0_u128, 0);
-        let mut bytes = self.tail.iter();
-        let mask = mask(self.bits);
-        for out in out {
-            while have < self.bits {
-                waiting |= u128::from(bytes.next().copied().unwrap_or_default()) << have;
-                have += 8;
-            }
-            let [low, _] = [waiting & u128::from(mask), 0];
-            *out = W::low(u64::try_from(low).unwrap_or_default());
-            waiting >>= self.bits;
-            have -= self.bits;
+/// Unpacks one piece, of which `count` values are wanted, in words as narrow as `bits` (1 to 64) allow.
+pub(crate) fn unpack<W: Word>(packed: &[u8], bits: usize, count: usize, out: &mut [W; PIECE]) {
+    if count == PIECE {
+        unpack_rows(packed.as_chunks().0, width_of_bits(bits), bits, out);
+    } else {
+        unpack_tail(packed, bits, out.get_mut(..count).unwrap_or_default());
+    }
+}
+
+fn unpack_rows<W: Word>(rows: &[[u8; ROW]], width: usize, bits: usize, out: &mut [W; PIECE]) {
+    match width {
+        1 => u8::unpack(rows, bits, out),
+        2 => u16::unpack(rows, bits, out),
+        4 => u32::unpack(rows, bits, out),
+        _ => u64::unpack(rows, bits, out),
+    }
+}
+
+fn unpack_tail<W: Word>(packed: &[u8], bits: usize, out: &mut [W]) {
+    let (mut waiting, mut have) = (0_u128, 0);
+    let mut bytes = packed.iter();
+    let mask = mask(bits);
+    for out in out {
+        while have < bits {
+            waiting |= u128::from(bytes.next().copied().unwrap_or_default()) << have;
+            have += 8;
         }
+        let [low, _] = [waiting & u128::from(mask), 0];
+        *out = W::low(u64::try_from(low).unwrap_or_default());
+        waiting >>= bits;
+        have -= bits;
     }
 }

@@ -1,16 +1,15 @@
 //! Which encoding a list of codes gets.
 //!
 //! What a reader pays for codes is bytes, which must come from a disk or through memory, and nanoseconds of
-//! decoding. Every candidate is estimated in both, from exact counts that cost one fast pass (largest code, number
-//! of runs) and from a sample of several stretches (how many bits codes and their differences need, how far zstd
-//! shrinks them); the smallest sum wins, one byte being worth [`NANOSECONDS_A_BYTE`]. What zstd promises for
-//! whole codes is believed only after it was done; for codes that are split into their bytes the sample decides.
-//! Neither the name nor the type of a column plays a part.
+//! decoding. Every candidate is estimated in both, from exact counts that cost one fast pass (extremes, number of
+//! runs) and from a sample of several stretches (how many bits codes and their differences need, how far zstd
+//! shrinks them); the smallest sum wins, one byte being worth [`NANOSECONDS_A_BYTE`]. What zstd promises is believed
+//! only after it was done. Neither the name nor the type of a column plays a part.
 
 use crate::encoding::bitpack::{self, bits_of, mask};
 use crate::encoding::codes::{for_each_plane, width_of};
 use crate::encoding::word::{PIECE, Word};
-use crate::encoding::{Codec, codec, put_leaf, put_node, runs, tag};
+use crate::encoding::{Codec, codec, frames, put_leaf, put_node, runs, tag};
 
 /// How many nanoseconds of decoding a byte is worth, by compression level: at level 1 as with a disk of 250 MB/s,
 /// doubled by each further level. At level 0 nothing is compressed, and bytes count little.
@@ -31,6 +30,8 @@ mod nanoseconds {
     pub(super) const PLAIN_BYTE: f64 = 0.04;
     /// A packed code.
     pub(super) const PACKED: f64 = 0.12;
+    /// A packed code with a base of its piece.
+    pub(super) const FRAMED: f64 = 0.16;
     /// A patched code.
     pub(super) const PATCH: f64 = 4.0;
     /// A difference.
@@ -63,6 +64,12 @@ impl Cost {
         let made = nanoseconds::ZSTD_MADE * width as f64;
         Self { bytes: stored, nanoseconds: made + nanoseconds::ZSTD_READ * stored }
     }
+
+    /// The same, byte by byte.
+    fn split(width: usize, stored: f64) -> Self {
+        let whole = Self::zstd(width, stored);
+        Self { nanoseconds: whole.nanoseconds + nanoseconds::JOINED * width as f64, ..whole }
+    }
 }
 
 /// An encoding of codes, without zstd.
@@ -71,6 +78,7 @@ enum Plan {
     Plain,
     Packed { bits: usize },
     Patched { bits: usize },
+    Frames,
     Delta { base: u64 },
     Runs,
 }
@@ -159,7 +167,15 @@ impl<'a, W: Word> Chosen<'a, W> {
         let words = W::split(self.codes);
         let count = words.len();
         match self.zstd {
-            Some((Layout::Split, _)) => return self.put_split(out),
+            Some((Layout::Split, limit)) => {
+                let start = out.len();
+                self.put_split(out);
+                if Cost::split(W::WIDTH, (out.len() - start) as f64 / count as f64).score(self.level) < limit
+                {
+                    return;
+                }
+                out.truncate(start);
+            }
             Some((Layout::Whole, limit)) => {
                 let taken = codec::with_compressed(self.level, self.codes, |compressed| {
                     let Some(compressed) = compressed else { return false };
@@ -180,6 +196,7 @@ impl<'a, W: Word> Chosen<'a, W> {
             Plan::Plain => put_node(out, tag::PLAIN, W::WIDTH, count, Codec::None, self.codes),
             Plan::Packed { bits } => bitpack::put::<W>(out, words, bits),
             Plan::Patched { bits } => self.put_patched(out, bits),
+            Plan::Frames => frames::put::<W>(out, words),
             Plan::Delta { base } => self.put_delta(out, base),
             Plan::Runs => self.put_runs(out),
         }
@@ -301,12 +318,22 @@ impl<W: Word> Sample<W> {
                 best = (plan, cost);
             }
         };
-        let max = words.iter().fold(W::default(), |max, code| max.max(W::of(*code))).wide();
+        let ranges = frames::ranges::<W>(words);
+        let max = ranges.iter().map(|(_, max)| *max).max().unwrap_or_default().wide();
         let (low, packed) = match cascade {
             FLAT => whole(bits_of(max)),
-            _ => packed(&self.bits, self.count, bits_of(max), level),
+            _ => recounted::<W>(
+                words,
+                packed(&self.bits, self.count, bits_of(max), level),
+                bits_of(max),
+                level,
+            ),
         };
         consider(low, packed);
+        if cascade < FLAT && words.len() > PIECE {
+            let bytes = frames::stored_bytes(&ranges, words.len()) as f64 / count;
+            consider(Plan::Frames, Cost { bytes, nanoseconds: nanoseconds::FRAMED });
+        }
         let runs = runs as f64 / count;
         if cascade < MAX_CASCADE && runs < 0.5 {
             let bits = packed.bytes + (2.0 - runs.log2()) / 8.0;
@@ -351,8 +378,7 @@ impl<W: Word> Sample<W> {
         }
         let mut split = 0;
         for_each_plane(&self.bytes, W::WIDTH, |plane| split += codec::compressed_length(level, plane));
-        let mut split = Cost::zstd(W::WIDTH, split as f64 / count);
-        split.nanoseconds += nanoseconds::JOINED * W::WIDTH as f64;
+        let split = Cost::split(W::WIDTH, split as f64 / count);
         if split.score(level) < whole.1.score(level) { (Layout::Split, split) } else { whole }
     }
 }
@@ -363,6 +389,23 @@ fn whole(bits: usize) -> (Plan, Cost) {
     (Plan::Packed { bits: bits.max(1) }, cost)
 }
 
+/// What was found in a sample, with as many patches as there are: what is rare there may be frequent elsewhere.
+fn recounted<W: Word>(words: &[W::Bytes], found: (Plan, Cost), most: usize, level: i32) -> (Plan, Cost) {
+    let (Plan::Patched { bits }, _) = found else { return found };
+    let patches = words.iter().filter(|code| W::of(**code) > W::low(mask(bits))).count().max(1);
+    let cost = patched(bits, most, patches as f64 / words.len() as f64);
+    let whole = whole(most);
+    if cost.score(level) < whole.1.score(level) { (found.0, cost) } else { whole }
+}
+
+/// The cost of codes in so many bits, of which a share needs up to `most`.
+fn patched(bits: usize, most: usize, share: f64) -> Cost {
+    // All gaps take as many bits as the widest, which is some eight times the mean.
+    let patch = (3.0 - share.log2() + (most - bits) as f64) / 8.0;
+    let bytes = bits as f64 / 8.0 + share * patch;
+    Cost { bytes, nanoseconds: nanoseconds::PACKED + nanoseconds::PATCH * share }
+}
+
 /// The best number of bits for codes of which `counts` need so many bits, the largest `most`.
 fn packed(counts: &[usize; 65], count: usize, most: usize, level: i32) -> (Plan, Cost) {
     let mut best = whole(most);
@@ -371,11 +414,7 @@ fn packed(counts: &[usize; 65], count: usize, most: usize, level: i32) -> (Plan,
         more += counts.get(bits + 1).copied().unwrap_or_default();
         // As if one more code than the sample tells were patched: it knows little of what is rare.
         let share = (more + 1) as f64 / (count + 1) as f64;
-        // All gaps take as many bits as the widest, which is some eight times the mean.
-        let patch = (3.0 - share.log2() + (most - bits) as f64) / 8.0;
-        let bytes = bits as f64 / 8.0 + share * patch;
-        let nanoseconds = nanoseconds::PACKED + nanoseconds::PATCH * share;
-        let cost = Cost { bytes, nanoseconds };
+        let cost = patched(bits, most, share);
         if cost.score(level) < best.1.score(level) {
             best = (Plan::Patched { bits }, cost);
         }

@@ -34,6 +34,7 @@ pub(crate) mod decode;
 pub(crate) mod describe;
 pub(crate) mod distinct;
 pub(crate) mod encode;
+pub(crate) mod frames;
 pub(crate) mod fsst;
 pub(crate) mod numbers;
 pub(crate) mod pieces;
@@ -83,6 +84,8 @@ pub(crate) mod tag {
     pub(crate) const FSST: u8 = 36;
     /// Low bits of all codes, and the high bits of those that have some.
     pub(crate) const PATCHES: u8 = 37;
+    /// For each piece of codes a base, and distances of so many bits each.
+    pub(crate) const FRAMES: u8 = 38;
 }
 
 /// Length of the head of a node in bytes.
@@ -205,7 +208,7 @@ pub(crate) fn decoded_bytes(data_type: &DataType, rows: u64, read: impl FnOnce()
 }
 
 /// The encodings that are written, by number and name.
-const KNOWN: [(u8, &str); 16] = [
+const KNOWN: [(u8, &str); 17] = [
     (tag::ALL_MISSING, "all missing"),
     (tag::MASKED, "masked"),
     (tag::CONSTANT, "constant"),
@@ -222,6 +225,7 @@ const KNOWN: [(u8, &str); 16] = [
     (tag::ALP, "ALP"),
     (tag::FSST, "FSST"),
     (tag::PATCHES, "patches"),
+    (tag::FRAMES, "frames"),
 ];
 
 fn known(tag: u8) -> Option<&'static str> {

@@ -14,6 +14,7 @@
 
 use crate::encoding::bitpack::{Packed, mask};
 use crate::encoding::codes::{LeafBytes, Scratch, join_bytes, leaf_bytes};
+use crate::encoding::frames::Frames;
 use crate::encoding::word::{PIECE, Word};
 use crate::encoding::{Node, runs, tag};
 use crate::error::Fault;
@@ -33,6 +34,7 @@ enum Form<'a> {
     Constant(u64),
     Plain(LeafBytes<'a>),
     Packed(Packed<'a>),
+    Frames(Frames<'a>),
     Delta { base: u64, first: &'a [u8], steps: Box<Pieces<'a>> },
     Patches { low: Box<Pieces<'a>>, rows: Vec<u32>, high: Vec<u64> },
 }
@@ -61,6 +63,7 @@ impl<'a> Pieces<'a> {
             tag::CONSTANT => Form::Constant(constant(&node)?),
             tag::PLAIN => Form::Plain(leaf_bytes(&node, count * width)?),
             tag::BIT_PACKED => Form::Packed(Packed::read(&node)?),
+            tag::FRAMES => Form::Frames(Frames::read(&node)?),
             tag::DELTA => {
                 node.expect_plain()?;
                 let mut payload = Cursor::new(node.payload);
@@ -126,6 +129,7 @@ impl<'a> Pieces<'a> {
         match &self.form {
             Form::Constant(code) => *code,
             Form::Packed(packed) => packed.bound(),
+            Form::Frames(frames) => frames.bound(self.width),
             Form::Patches { low, high, .. } => high.iter().fold(low.bound(), |bound, high| bound | high),
             Form::Plain(_) | Form::Delta { .. } => mask(8 * self.width),
         }
@@ -167,6 +171,7 @@ impl<'a> Pieces<'a> {
         match &self.form {
             Form::Constant(code) => out.fill(W::low(*code)),
             Form::Packed(packed) => packed.unpack(piece, count, out),
+            Form::Frames(frames) => frames.unpack(piece, self.width, count, out),
             Form::Plain(bytes) => match self.width {
                 1 => copy::<u8, W>(bytes, start, out),
                 2 => copy::<u16, W>(bytes, start, out),
