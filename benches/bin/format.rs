@@ -3,6 +3,7 @@
 //! ```text
 //! format open FILE                     open it
 //! format sum FILE COLUMN...            decode numeric columns into Arrow and add them up
+//! format sum-encoded FILE COLUMN...    add them up as they are stored
 //! format scan FILE                     decode all columns into Arrow, drop each block
 //! format table FILE                    the same, keep all blocks
 //! format write FILE OUT LEVEL          write rows that are in memory
@@ -22,6 +23,7 @@ use arrow_array::types::{Float32Type, Float64Type, Int8Type, Int16Type, Int32Typ
 use arrow_array::{Array, ArrayRef, Int32Array, RecordBatch};
 use arrow_schema::DataType;
 use rayon::prelude::*;
+use xdf::encoded::Sum;
 use xdf::{File, WriteOptions, Writer};
 
 #[global_allocator]
@@ -42,11 +44,12 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["open", file] => serve(|| open(file)),
         ["sum", file, columns @ ..] => serve(|| sums(file, columns)),
+        ["sum-encoded", file, columns @ ..] => serve(|| encoded_sums(file, columns)),
         ["scan", file] => serve(|| scan(file)),
         ["table", file] => serve(|| table(file)),
         ["write", file, out, level] => write(file, out, level),
         ["wide", out] => wide(out),
-        _ => Err("usage: format open|sum|scan|write|wide FILE ...".into()),
+        _ => Err("usage: format open|sum|sum-encoded|scan|table|write|wide FILE ...".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -105,6 +108,26 @@ fn sums(file: &str, columns: &[&str]) -> Result<Done, Failure> {
     blocks(&file, &columns, |batch| batch.columns().iter().map(|array| total(array)).sum())
 }
 
+fn encoded_sums(file: &str, columns: &[&str]) -> Result<Done, Failure> {
+    let file = File::open(file)?;
+    let columns = columns.iter().map(|name| file.schema().index_of(name)).collect::<Result<Vec<_>, _>>()?;
+    let parts: Vec<f64> = (0..file.num_blocks())
+        .into_par_iter()
+        .map(|block| {
+            let mut sum = 0.0;
+            for column in &columns {
+                sum += match file.read_encoded(block, *column)?.sum()? {
+                    Some(Sum::Integer(sum)) => sum as f64,
+                    Some(Sum::Float(sum)) => sum,
+                    None => f64::NAN,
+                };
+            }
+            Ok(sum)
+        })
+        .collect::<Result<_, Failure>>()?;
+    Ok(Done { decoded: 0, check: parts.iter().sum() })
+}
+
 fn total(array: &ArrayRef) -> f64 {
     match array.data_type() {
         DataType::Int8 => wide_sum(array.as_primitive::<Int8Type>().values(), array),
@@ -118,51 +141,48 @@ fn total(array: &ArrayRef) -> f64 {
     }
 }
 
-/// The exact sum of narrow integers that are not missing.
+/// The exact sum of narrow integers that are not missing: that of all less that of the missing, which are few.
 fn wide_sum<T: Copy + Into<i64>>(values: &[T], array: &dyn Array) -> f64 {
-    match array.nulls() {
-        None => values.iter().map(|v| (*v).into()).sum::<i64>() as f64,
-        Some(nulls) => {
-            let mut all = 0_i64;
-            for (values, bits) in values.chunks(64).zip(words(nulls)) {
-                for (i, value) in values.iter().enumerate() {
-                    all += (*value).into() & -((bits >> i & 1) as i64);
-                }
-            }
-            all as f64
-        }
-    }
+    let all: i64 = values.iter().map(|v| (*v).into()).sum();
+    let gone: i64 = missing(array).map(|row| values[row].into()).sum();
+    (all - gone) as f64
 }
 
 /// The sum of floats that are not missing, in double precision.
 fn float_sum(values: &[f32], array: &dyn Array) -> f64 {
-    match array.nulls() {
-        None => {
-            let mut lanes = [0.0_f64; 16];
-            let (chunks, rest) = values.as_chunks::<16>();
-            for chunk in chunks {
-                for (lane, value) in lanes.iter_mut().zip(chunk) {
-                    *lane += f64::from(*value);
-                }
-            }
-            lanes.iter().sum::<f64>() + rest.iter().map(|v| f64::from(*v)).sum::<f64>()
-        }
-        Some(nulls) => {
-            let mut lanes = [0.0_f64; 16];
-            for (values, bits) in values.chunks(64).zip(words(nulls)) {
-                for (i, value) in values.iter().enumerate() {
-                    lanes[i % 16] += if bits >> i & 1 == 1 { f64::from(*value) } else { 0.0 };
-                }
-            }
-            lanes.iter().sum()
+    let mut lanes = [0.0_f64; 16];
+    let (chunks, rest) = values.as_chunks::<16>();
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane += f64::from(*value);
         }
     }
+    let all = lanes.iter().sum::<f64>() + rest.iter().map(|v| f64::from(*v)).sum::<f64>();
+    let gone: f64 = missing(array).map(|row| f64::from(values[row])).sum();
+    if all.is_finite() {
+        return all - gone;
+    }
+    values.iter().enumerate().filter(|(row, _)| array.is_valid(*row)).map(|(_, v)| f64::from(*v)).sum()
 }
 
-/// Validity, 64 rows at a time.
-fn words(nulls: &arrow_buffer::NullBuffer) -> impl Iterator<Item = u64> + '_ {
-    let chunks = nulls.inner().bit_chunks();
-    chunks.iter().chain(std::iter::once(chunks.remainder_bits())).collect::<Vec<_>>().into_iter()
+/// The rows that are missing.
+fn missing(array: &dyn Array) -> impl Iterator<Item = usize> + '_ {
+    array.nulls().into_iter().flat_map(|nulls| {
+        let chunks = nulls.inner().bit_chunks();
+        let whole = chunks.iter().enumerate().map(|(word, bits)| (64 * word, !bits));
+        let rest = !chunks.remainder_bits() & !(u64::MAX << chunks.remainder_len());
+        let rest = std::iter::once((64 * chunks.chunk_len(), rest));
+        whole.chain(rest).flat_map(|(start, bits)| ones(bits).map(move |bit| start + bit))
+    })
+}
+
+/// The places of the bits that are set.
+fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = (bits != 0).then(|| bits.trailing_zeros() as usize);
+        bits &= bits.wrapping_sub(1);
+        place
+    })
 }
 
 fn scan(file: &str) -> Result<Done, Failure> {
