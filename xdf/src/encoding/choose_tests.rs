@@ -152,9 +152,9 @@ fn each_encoding_is_chosen_for_what_it_is_made_for() {
             2,
             list(&|row| if row % 97 == 5 { 40_000 + row % 9000 } else { noise(row) % 32 }),
         ),
-        ("frames packed", 2, list(&|row| noise(row / 4096) % 60_000 + noise(row) % 500)),
+        ("frames", 2, list(&|row| noise(row / 4096) % 60_000 + noise(row) % 500)),
         (
-            "frames packed",
+            "frames",
             4,
             list(&|row| if row / 5000 == 1 { (1 << 28) + noise(row) % 500 } else { noise(row) % 500 }),
         ),

@@ -61,7 +61,6 @@ fn leaf(node: &Node<'_>) -> String {
     match node.tag {
         tag::PLAIN => format!("{} bit{zstd}", 8 * node.width),
         tag::BIT_PACKED => format!("{} bits packed", node.payload.last().copied().unwrap_or_default()),
-        tag::FRAMES => "frames packed".to_owned(),
         other => format!("{}{zstd}", name(other)),
     }
 }
