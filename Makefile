@@ -67,8 +67,9 @@ bench: ## criterion benches, each against a stated floor
 	$(CARGO) bench -p rxdf-benches
 
 peers: $(VPY) ## rxdf beside its peers in one run (PEER_ROWS rows, 10 million)
-	$(CARGO) build --release -p rxdf
+	$(CARGO) build --release -p rxdf -p rxdf-benches --bins
 	$(VPY) -m pip install --quiet -r benches/peers/requirements.txt
+	$(VPY) benches/peers/format.py
 	$(VPY) benches/peers/foundation.py
 
 crash: ## a hundred thousand crashes of changes in place, each state opened, compared and changed again

@@ -156,7 +156,7 @@ def prepare(arguments) -> dict[str, str]:
         run([program, "import", paths["parquet"], "-o", paths["xdf"], "--overwrite", "--quiet"])
     else:
         run([program, "generate", "airline", "--rows", str(arguments.rows), "-o", paths["xdf"], "--overwrite", "--quiet"])
-    run([program, "import", paths["xdf"], "-o", paths["0.xdf"], "--compression-level", "0", "--overwrite", "--quiet"])
+    run([program, "import", paths["xdf"], "-o", paths["0.xdf"], "--level", "0", "--overwrite", "--quiet"])
     if not Path(paths["parquet"]).exists():
         run([program, "export", paths["xdf"], "-o", paths["arrow"], "--overwrite", "--quiet"])
         with pa.memory_map(paths["arrow"]) as source:
