@@ -107,7 +107,7 @@ fn observations(valid: f64, missing: f64, layout: Layout) -> String {
 
 /// A count, or a sum of weights: written out, with decimals only if it has some.
 fn count(value: f64) -> String {
-    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value}") }
+    if value.fract() == 0.0 && value.abs() < 1e15 { (value as i64).to_string() } else { format!("{value}") }
 }
 
 /// A column of statistics; dates as texts.
