@@ -105,7 +105,7 @@ fn value_bytes(array: &ArrayRef) -> usize {
 fn sums(file: &str, columns: &[&str]) -> Result<Done, Failure> {
     let file = File::open(file)?;
     let columns = columns.iter().map(|name| file.schema().index_of(name)).collect::<Result<Vec<_>, _>>()?;
-    blocks(&file, &columns, |batch| batch.columns().iter().map(|array| total(array)).sum())
+    blocks(&file, &columns, |batch| batch.columns().iter().map(total).sum())
 }
 
 fn encoded_sums(file: &str, columns: &[&str]) -> Result<Done, Failure> {
@@ -198,7 +198,7 @@ fn table(file: &str) -> Result<Done, Failure> {
         .into_par_iter()
         .map(|block| file.read_block(block, &columns))
         .collect::<Result<_, _>>()?;
-    let decoded = all.iter().flat_map(|batch| batch.columns()).map(value_bytes).sum();
+    let decoded = all.iter().flat_map(RecordBatch::columns).map(value_bytes).sum();
     Ok(Done { decoded, check: all.iter().map(|batch| batch.num_rows() as f64).sum() })
 }
 
