@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | linear regression (`rxLinMod`, `rx_lin_mod`) | [`linear`] | 1, one more before it for levels or ranges that the source does not know | O(p²) |
 //! | summary (`rxSummary`, `rx_summary`) | [`summary`] | 1, one more for ranges that the source does not know; 0 where stored statistics answer | O(cells) |
+//! | quantiles (`rxQuantile`) | [`quantile`] | 0 where the stored sketch answers, else 1; exact ones 2 or 3 more | 32 KiB a column |
 //! | prediction (`rxPredict`, `rx_predict`) | [`predict`] | 1 | a block a thread |
 //!
 //! An algorithm is an [`engine::Estimator`]: it sees [`engine::Block`]s and nothing of files, threads or machines.
@@ -17,6 +18,7 @@ pub mod gram;
 pub mod linear;
 pub mod model;
 pub mod predict;
+pub mod quantile;
 pub mod summary;
 mod tails;
 

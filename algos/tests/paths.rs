@@ -15,7 +15,7 @@ use engine::formula::Formula;
 use engine::sink::{self, DEFAULT_BLOCKS_PER_PART, SinkOptions};
 use engine::source::text::{TextOptions, TextSource};
 use engine::source::{ConcatSource, Format, MemorySource, SourceExt, XdfSource, open};
-use engine::{BlockSource, Local, Project, ScanOptions, factor, transfer};
+use engine::{BlockSource, Local, Project, ScanOptions, SelectRows, factor, transfer};
 
 /// Enough rows that threads share the work whatever the block size.
 const ROWS: usize = 560_000;
@@ -164,6 +164,28 @@ fn the_same_fit_and_summary_from_every_source_with_any_number_of_threads() {
                 let found = summary(source.as_ref(), block_rows, threads, false);
                 assert!(found == summarized, "summary of {name}, {threads} threads, blocks of {block_rows}");
             }
+        }
+    }
+}
+
+#[test]
+fn the_same_fit_and_summary_of_selected_rows_whether_blocks_are_left_out_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = memory(&table(), 100_000);
+    let select = |source: &Arc<dyn BlockSource>| {
+        let selection = engine::expr::Expr::parse("month in (3, 4, 11) & hour > 6").unwrap();
+        Arc::clone(source).with(SelectRows::new(selection)).unwrap()
+    };
+    let formula = "delay ~ day + hour + distance:F(month, 1, 12)";
+    let sources = everywhere(&whole, folder.path());
+    for (name, source) in sources.iter().filter(|(name, _)| name == "small.xdf" || name.starts_with("set")) {
+        for block_rows in [1000, 200_000] {
+            let (found, expected) = (select(source), select(&whole));
+            let fitted =
+                |source: &Arc<dyn BlockSource>| bits(&fit(formula, false, source.as_ref(), block_rows, 2));
+            assert!(fitted(&found) == fitted(&expected), "{name}, blocks of {block_rows}");
+            let summed = |source: &Arc<dyn BlockSource>| summary(source.as_ref(), block_rows, 2, true);
+            assert!(summed(&found) == summed(&expected), "summary of {name}, blocks of {block_rows}");
         }
     }
 }

@@ -105,6 +105,8 @@ pub(crate) enum Command {
     Cat(CatArgs),
     /// Summarise variables, also by groups
     Summary(SummaryArgs),
+    /// Quantiles of variables, from what the file knows or exactly
+    Quantile(QuantileArgs),
     /// Fit a model
     #[command(subcommand)]
     Fit(FitCommand),
@@ -330,6 +332,42 @@ pub(crate) struct SummaryArgs {
     pub(crate) input: PathBuf,
     #[command(flatten)]
     pub(crate) weighting: Weighting,
+    #[command(flatten)]
+    pub(crate) selecting: Selecting,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// `xdf quantile`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Nothing of an XDF file is read unless rows are selected. Quantiles of columns with more than 2048
+different values are estimates whose error is printed; --exact reads the column two or three times.
+
+Examples:
+  xdf quantile flights.xdf
+  xdf quantile flights.xdf ArrDelay CRSDepTime
+  xdf quantile flights.xdf CRSDepTime --probs 0.01,0.5,0.99 --exact
+  xdf quantile flights.csv ArrDelay --where 'DayOfWeek == \"Friday\"' --json")]
+pub(crate) struct QuantileArgs {
+    /// File or pattern to read
+    #[arg(value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// Variables [default: all numbers, dates and timestamps]
+    #[arg(value_name = "COLUMN")]
+    pub(crate) columns: Vec<String>,
+    /// Probabilities, each from 0 (the smallest value) to 1 (the largest)
+    #[arg(
+        long,
+        value_name = "P,P",
+        value_delimiter = ',',
+        default_value = "0,0.25,0.5,0.75,1",
+        allow_negative_numbers = true
+    )]
+    pub(crate) probs: Vec<f64>,
+    /// Exact quantiles, with as many passes as that takes
+    #[arg(long)]
+    pub(crate) exact: bool,
     #[command(flatten)]
     pub(crate) selecting: Selecting,
     #[command(flatten)]

@@ -21,6 +21,7 @@ mod layout;
 mod moving;
 mod partition;
 mod predict;
+mod quantile;
 mod rename;
 mod repair;
 mod set;
@@ -42,6 +43,7 @@ pub(crate) fn run(command: Command, session: &Session) -> anyhow::Result<()> {
         Command::Head(args) => head::run(&args, session),
         Command::Cat(args) => cat::run(&args, session),
         Command::Summary(args) => summary::run(&args, session),
+        Command::Quantile(args) => quantile::run(&args, session),
         Command::Fit(FitCommand::Linmod(args)) => fit::linmod(&args, session),
         Command::Predict(args) => predict::run(&args, session),
         Command::Diff(args) => diff::run(&args, session).map_err(failure::Trouble::wrap),

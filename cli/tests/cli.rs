@@ -24,6 +24,8 @@ mod layout;
 mod microsoft;
 #[path = "cli/models.rs"]
 mod models;
+#[path = "cli/statistics.rs"]
+mod statistics;
 #[path = "cli/verify.rs"]
 mod verify;
 

@@ -10,6 +10,7 @@ use crate::{Error, Result};
 pub struct Monitor {
     rows: AtomicU64,
     blocks: AtomicU64,
+    skipped: AtomicU64,
     bytes: AtomicU64,
     total_rows: AtomicU64,
     total_bytes: AtomicU64,
@@ -23,6 +24,8 @@ pub struct Progress {
     pub rows: u64,
     /// Blocks read so far.
     pub blocks: u64,
+    /// Rows that were counted as read but left out, because statistics told that none of them is selected.
+    pub skipped_rows: u64,
     /// Bytes of input read so far; 0 where the source counts only rows.
     pub bytes: u64,
     /// Rows there are.
@@ -66,6 +69,12 @@ impl Monitor {
         self.blocks.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts rows that need not be read.
+    pub fn add_skipped(&self, rows: u64) {
+        self.rows.fetch_add(rows, Ordering::Relaxed);
+        self.skipped.fetch_add(rows, Ordering::Relaxed);
+    }
+
     /// Counts `bytes` of input.
     pub fn add_bytes(&self, bytes: u64) {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -75,6 +84,7 @@ impl Monitor {
     pub fn start(&self, rows: Option<u64>, bytes: Option<u64>) {
         self.rows.store(0, Ordering::Relaxed);
         self.blocks.store(0, Ordering::Relaxed);
+        self.skipped.store(0, Ordering::Relaxed);
         self.bytes.store(0, Ordering::Relaxed);
         self.total_rows.store(rows.unwrap_or(0), Ordering::Relaxed);
         self.total_bytes.store(bytes.unwrap_or(0), Ordering::Relaxed);
@@ -86,6 +96,7 @@ impl Monitor {
         Progress {
             rows: self.rows.load(Ordering::Relaxed),
             blocks: self.blocks.load(Ordering::Relaxed),
+            skipped_rows: self.skipped.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
             total_rows: total(&self.total_rows),
             total_bytes: total(&self.total_bytes),

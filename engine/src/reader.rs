@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
-use arrow_schema::SchemaRef;
+use arrow_schema::{ArrowError, SchemaRef};
 use crossbeam_channel::Receiver;
 
 use crate::{Block, Error, Monitor, Result, ScanOptions, factor};
@@ -30,9 +30,20 @@ impl BlockReader {
     /// `start_row` is where its rows start within the data set.
     pub fn new(batches: Box<dyn RecordBatchReader + Send>, options: &ScanOptions, start_row: u64) -> Self {
         let schema = batches.schema();
+        Self::with_gaps(schema, Box::new(batches.map(|batch| batch.map(Piece::Rows))), options, start_row)
+    }
+
+    /// As [`BlockReader::new`], of rows some of which are left out. They count for the place and the length of blocks:
+    /// a block has the rows of its range that are there, and is left out when there are none.
+    pub(crate) fn with_gaps(
+        schema: SchemaRef,
+        pieces: Box<dyn Iterator<Item = Result<Piece, ArrowError>> + Send>,
+        options: &ScanOptions,
+        start_row: u64,
+    ) -> Self {
         let rows = options.block_rows.max(1);
         let rechunk = Rechunk {
-            batches: Some(batches),
+            pieces: Some(pieces),
             schema: Arc::clone(&schema),
             held: VecDeque::new(),
             held_rows: 0,
@@ -115,12 +126,40 @@ impl Drop for BlockReader {
     }
 }
 
+/// Rows in a row.
+pub(crate) enum Piece {
+    Rows(RecordBatch),
+    /// So many rows, at least 1, that nobody needs.
+    Gap(u64),
+}
+
+impl Piece {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Rows(batch) => batch.num_rows() as u64,
+            Self::Gap(rows) => *rows,
+        }
+    }
+
+    /// The first `rows` rows, and the others.
+    fn split(self, rows: u64) -> (Self, Self) {
+        match self {
+            Self::Rows(batch) => {
+                let (first, length) = (rows as usize, batch.num_rows());
+                (Self::Rows(batch.slice(0, first)), Self::Rows(batch.slice(first, length - first)))
+            }
+            Self::Gap(length) => (Self::Gap(rows), Self::Gap(length - rows)),
+        }
+    }
+}
+
 /// Cuts batches of any size into blocks of one size.
 struct Rechunk {
-    batches: Option<Box<dyn RecordBatchReader + Send>>,
+    pieces: Option<Box<dyn Iterator<Item = Result<Piece, ArrowError>> + Send>>,
     schema: SchemaRef,
-    held: VecDeque<RecordBatch>,
-    held_rows: usize,
+    held: VecDeque<Piece>,
+    /// Rows of what is held, gaps included.
+    held_rows: u64,
     block_rows: usize,
     next_row: u64,
     monitor: Arc<Monitor>,
@@ -132,7 +171,7 @@ impl Iterator for Rechunk {
     fn next(&mut self) -> Option<Self::Item> {
         let block = self.advance();
         if !matches!(block, Ok(Some(_))) {
-            self.batches = None;
+            self.pieces = None;
             self.held.clear();
             self.held_rows = 0;
         }
@@ -142,55 +181,66 @@ impl Iterator for Rechunk {
 
 impl Rechunk {
     fn advance(&mut self) -> Result<Option<Block>> {
-        if self.batches.is_none() && self.held_rows == 0 {
-            return Ok(None);
-        }
-        self.monitor.check()?;
-        while self.held_rows < self.block_rows
-            && let Some(batches) = self.batches.as_mut()
-        {
-            match batches.next() {
-                Some(batch) => {
-                    let batch = batch.map_err(Error::arrow("reading"))?;
-                    self.held_rows += batch.num_rows();
-                    self.held.push_back(batch);
+        let block_rows = self.block_rows as u64;
+        loop {
+            if self.pieces.is_none() && self.held_rows == 0 {
+                return Ok(None);
+            }
+            self.monitor.check()?;
+            while self.held_rows < block_rows
+                && let Some(pieces) = self.pieces.as_mut()
+            {
+                match pieces.next() {
+                    Some(piece) => {
+                        let piece = piece.map_err(Error::arrow("reading"))?;
+                        self.held_rows += piece.len();
+                        self.held.push_back(piece);
+                    }
+                    None => self.pieces = None,
                 }
-                None => self.batches = None,
+            }
+            let rows = self.held_rows.min(block_rows);
+            if rows == 0 {
+                return Ok(None);
+            }
+            let start_row = self.next_row;
+            let batch = self.take(rows)?;
+            self.next_row += rows;
+            let there = batch.as_ref().map_or(0, |batch| batch.num_rows() as u64);
+            if rows > there {
+                self.monitor.add_skipped(rows - there);
+            }
+            if let Some(batch) = batch {
+                self.monitor.add_block(there);
+                return Ok(Some(Block { batch, index: start_row / block_rows, start_row }));
             }
         }
-        let rows = self.held_rows.min(self.block_rows);
-        if rows == 0 {
-            return Ok(None);
-        }
-        let batch = self.take(rows)?;
-        let block = Block { batch, index: self.next_row / self.block_rows as u64, start_row: self.next_row };
-        self.next_row += rows as u64;
-        self.monitor.add_block(rows as u64);
-        Ok(Some(block))
     }
 
-    /// The first `rows` rows held; a slice where one batch has them all, a copy otherwise.
-    fn take(&mut self, rows: usize) -> Result<RecordBatch> {
+    /// What is there of the first `rows` rows held: a slice where one batch has them all, a copy otherwise; nothing
+    /// where they are all left out.
+    fn take(&mut self, rows: u64) -> Result<Option<RecordBatch>> {
         let mut parts = Vec::new();
-        let mut missing = rows;
-        while missing > 0
-            && let Some(batch) = self.held.pop_front()
+        let mut wanted = rows;
+        while wanted > 0
+            && let Some(mut piece) = self.held.pop_front()
         {
-            if batch.num_rows() > missing {
-                parts.push(batch.slice(0, missing));
-                self.held.push_front(batch.slice(missing, batch.num_rows() - missing));
-                missing = 0;
-            } else {
-                missing -= batch.num_rows();
-                if batch.num_rows() > 0 {
-                    parts.push(batch);
-                }
+            if piece.len() > wanted {
+                let (first, rest) = piece.split(wanted);
+                self.held.push_front(rest);
+                piece = first;
+            }
+            wanted -= piece.len();
+            match piece {
+                Piece::Rows(batch) if batch.num_rows() > 0 => parts.push(batch),
+                _ => {}
             }
         }
         self.held_rows -= rows;
-        if parts.len() == 1 {
-            return Ok(parts.swap_remove(0));
+        match parts.len() {
+            0 => Ok(None),
+            1 => Ok(parts.pop()),
+            _ => factor::concat(&self.schema, &parts).map(Some),
         }
-        factor::concat(&self.schema, &parts)
     }
 }

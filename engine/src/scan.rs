@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::expr::Expr;
 use crate::{DEFAULT_BLOCK_ROWS, MemoryBudget, Monitor};
 
 /// The options of one pass over a [`BlockSource`](crate::BlockSource).
@@ -14,6 +15,9 @@ pub struct ScanOptions {
     pub block_rows: usize,
     /// Rows of the data set to deliver, from 0; `None` for all.
     pub rows: Option<Range<u64>>,
+    /// Only rows for which all of these are true are used. A source may leave out others, of which it knows without
+    /// reading; it need not, and rows that it delivers are selected again.
+    pub selections: Vec<Expr>,
     /// Whether the next block is read on a thread of its own while this one is used. Default `true`.
     pub prefetch: bool,
     /// Bytes that the blocks in flight may take.
@@ -28,6 +32,7 @@ impl Default for ScanOptions {
             columns: None,
             block_rows: DEFAULT_BLOCK_ROWS,
             rows: None,
+            selections: Vec::new(),
             prefetch: true,
             memory: MemoryBudget::default(),
             monitor: Arc::new(Monitor::default()),

@@ -9,6 +9,8 @@ mod ipc;
 mod memory;
 mod open;
 mod parquet;
+mod skipping;
+mod stored;
 pub mod text;
 mod xdf_file;
 mod xdf_set;

@@ -34,6 +34,17 @@ pub trait Transform: Send + Sync {
     fn unchanged(&self, _name: &str) -> Option<String> {
         None
     }
+
+    /// The selection that the transform is, if it is one.
+    fn selection(&self) -> Option<&Expr> {
+        None
+    }
+
+    /// Whether the column `name` has in each row of the output the value that it has in that row of the input. Rows may
+    /// be missing from the output.
+    fn passes(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// A transform that knows the columns that it gets.
@@ -85,7 +96,12 @@ impl BlockSource for Transformed {
         let needed = self.transform.input_columns(&below, &wanted);
         let input = projected(&below, Some(&needed))?;
         let mut apply = self.transform.bind(&input)?;
-        let reader = self.source.open(&ScanOptions { columns: Some(needed), ..options.clone() })?;
+        // what is selected above may be left out below, where it is said in terms of columns from below
+        let mut selections = options.selections.clone();
+        selections.retain(|selection| selection.columns().iter().all(|name| self.transform.passes(name)));
+        selections.extend(self.transform.selection().cloned());
+        let reader =
+            self.source.open(&ScanOptions { columns: Some(needed), selections, ..options.clone() })?;
         let made = self.transform.output_schema(&input)?;
         let order: Vec<usize> = wanted.iter().map(|name| index_of(&made, name)).collect::<Result<_>>()?;
         let schema = Arc::clone(&output);
@@ -119,6 +135,14 @@ impl Transform for SelectRows {
 
     fn input_columns(&self, _: &SchemaRef, wanted: &[String]) -> Vec<String> {
         union(wanted, self.0.columns())
+    }
+
+    fn selection(&self) -> Option<&Expr> {
+        Some(&self.0)
+    }
+
+    fn passes(&self, _: &str) -> bool {
+        true
     }
 
     fn bind(&self, input: &SchemaRef) -> Result<BoundTransform> {
@@ -166,6 +190,14 @@ impl Transform for Compute {
         let base: Vec<String> = wanted.iter().filter(|name| exists(name)).cloned().collect();
         let read = self.0.iter().flat_map(|(_, expression)| expression.columns()).filter(exists);
         union(&base, read)
+    }
+
+    fn unchanged(&self, name: &str) -> Option<String> {
+        self.passes(name).then(|| name.to_owned())
+    }
+
+    fn passes(&self, name: &str) -> bool {
+        self.0.iter().all(|(computed, _)| computed != name)
     }
 
     fn bind(&self, input: &SchemaRef) -> Result<BoundTransform> {
@@ -224,6 +256,10 @@ impl Transform for Project {
 
     fn unchanged(&self, name: &str) -> Option<String> {
         self.0.iter().find(|kept| *kept == name).cloned()
+    }
+
+    fn passes(&self, _: &str) -> bool {
+        true
     }
 
     fn bind(&self, input: &SchemaRef) -> Result<BoundTransform> {

@@ -133,7 +133,7 @@ pub use layout::{Extent, Usage};
 pub use options::{OpenOptions, ReadOptions, WriteOptions};
 pub use reader::FileReader;
 pub use set::{PartWriter, Set};
-pub use sketch::QuantileSketch;
+pub use sketch::{Beside, QuantileSketch};
 pub use statistics::{ColumnStatistics, Scalar};
 pub use writer::Writer;
 

@@ -71,6 +71,17 @@ pub struct QuantileSketch {
     sample: Levels,
 }
 
+/// How many values [`QuantileSketch::insert_between`] found beside the interval that it looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Values below `low`.
+    pub below: u64,
+    /// Values equal to `low`.
+    pub at_low: u64,
+    /// Values equal to `high`; 0 where that is `low`.
+    pub at_high: u64,
+}
+
 impl QuantileSketch {
     /// Most bytes that a sketch takes in memory, about.
     pub const MAX_BYTES: usize = MAX_DISTINCT * size_of::<(u64, u64)>();
@@ -97,9 +108,9 @@ impl QuantileSketch {
         key::insert(array, &Wanted::default(), self).is_some()
     }
 
-    /// Inserts the values of an array that are between two values, these included, and gives the number of those below.
-    /// None, and nothing inserted, when the array is of another type.
-    pub fn insert_between(&mut self, array: &dyn Array, low: &Scalar, high: &Scalar) -> Option<u64> {
+    /// Inserts the values of an array that are larger than `low` and smaller than `high`, and counts those at the two and
+    /// below. None, and nothing inserted, when the array is of another type.
+    pub fn insert_between(&mut self, array: &dyn Array, low: &Scalar, high: &Scalar) -> Option<Beside> {
         let between = Some((self.domain.key(low), self.domain.key(high)));
         key::insert(array, &Wanted { between, known: None }, self)
     }

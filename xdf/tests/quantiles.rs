@@ -177,17 +177,20 @@ fn sketches_of_different_types_do_not_mix() {
 }
 
 #[test]
-fn values_between_two_are_sketched_and_those_below_counted() {
+fn values_between_two_are_sketched_and_those_beside_counted() {
     let values: Vec<f64> = uniform(5).map(|u| (u * 4000.0).floor()).take(20_000).collect();
-    let mut sketch = QuantileSketch::new(&DataType::Float64).unwrap();
+    let count = |wanted: &dyn Fn(f64) -> bool| values.iter().filter(|value| wanted(**value)).count() as u64;
     let array = Float64Array::from(values.clone());
-    let below = sketch.insert_between(&array, &Scalar::Float(1000.0), &Scalar::Float(1200.0)).unwrap();
-    assert_eq!(below, values.iter().filter(|value| **value < 1000.0).count() as u64);
-    assert_eq!(
-        sketch.count(),
-        values.iter().filter(|value| (1000.0..=1200.0).contains(*value)).count() as u64
-    );
-    assert!(sketch.is_exact());
-    assert_eq!(sketch.quantile(0.0), Some(Scalar::Float(1000.0)));
+    for (low, high) in [(1000.0, 1200.0), (1000.0, 1000.0), (-1.0, 5000.0)] {
+        let mut sketch = QuantileSketch::new(&DataType::Float64).unwrap();
+        let beside = sketch.insert_between(&array, &Scalar::Float(low), &Scalar::Float(high)).unwrap();
+        assert_eq!((beside.below, beside.at_low), (count(&|x| x < low), count(&|x| x == low)));
+        assert_eq!(beside.at_high, if low == high { 0 } else { count(&|x| x == high) });
+        assert_eq!(sketch.count(), count(&|x| low < x && x < high));
+        let ends =
+            (sketch.quantile(0.0).and_then(|x| x.as_f64()), sketch.quantile(1.0).and_then(|x| x.as_f64()));
+        assert!(ends.0.is_none_or(|least| least > low) && ends.1.is_none_or(|most| most < high));
+    }
+    let mut sketch = QuantileSketch::new(&DataType::Float64).unwrap();
     assert_eq!(sketch.insert_between(&Int16Array::from(vec![1]), &Scalar::Int(0), &Scalar::Int(2)), None);
 }

@@ -144,23 +144,33 @@ fn range(field: &Field, statistics: Option<&ColumnStatistics>) -> (Option<Value>
             if field.data_type().is_integer() && number.fract() == 0.0 && number.abs() < 9e15 {
                 Value::from(number as i64)
             } else {
-                Value::from(number)
+                float_value(number)
             }
         };
         return (Some(value(low)), Some(value(high)));
     }
-    let value = |scalar: &Scalar| match scalar {
-        Scalar::Bool(value) => Value::from(*value),
-        Scalar::Int(value) => {
-            moment(field.data_type(), *value).map_or_else(|| Value::from(*value), Value::from)
-        }
-        Scalar::UInt(value) => Value::from(*value),
-        Scalar::Float(value) => Value::from(*value),
-        Scalar::Text(value) => Value::from(value.clone()),
-        other => Value::from(other.to_string()),
-    };
+    let value = |scalar: &Scalar| scalar_value(field.data_type(), scalar);
     let statistic = |pick: fn(&ColumnStatistics) -> Option<&Scalar>| statistics.and_then(pick).map(value);
     (statistic(|statistics| statistics.min.as_ref()), statistic(|statistics| statistics.max.as_ref()))
+}
+
+/// A value of a column of this type as JSON: dates and times as texts, as are infinite numbers, which JSON lacks.
+pub(crate) fn scalar_value(data_type: &DataType, scalar: &Scalar) -> Value {
+    match scalar {
+        Scalar::Bool(value) => Value::from(*value),
+        Scalar::Int(value) => moment(data_type, *value).map_or_else(|| Value::from(*value), Value::from),
+        Scalar::UInt(value) => Value::from(*value),
+        Scalar::Float(value) => float_value(*value),
+        other => Value::from(other.to_string()),
+    }
+}
+
+fn float_value(number: f64) -> Value {
+    match number {
+        f64::INFINITY => Value::from("Inf"),
+        f64::NEG_INFINITY => Value::from("-Inf"),
+        finite => Value::from(finite),
+    }
 }
 
 /// The text of a date or a timestamp, which statistics store as the integer that it is.

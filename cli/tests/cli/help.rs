@@ -17,6 +17,7 @@ const COMMANDS: &[&[&str]] = &[
     &["head"],
     &["cat"],
     &["summary"],
+    &["quantile"],
     &["fit"],
     &["fit", "linmod"],
     &["predict"],

@@ -18,9 +18,9 @@ use crate::syntax::SyntaxError;
 /// An expression bound to a schema: its type is known, and it can be evaluated on any number of batches.
 #[derive(Debug, Clone)]
 pub struct BoundExpr {
-    text: Arc<str>,
-    root: Node,
-    columns: Vec<BoundColumn>,
+    pub(super) text: Arc<str>,
+    pub(super) root: Node,
+    pub(super) columns: Vec<BoundColumn>,
     /// The field of the schema, when the expression is only a column.
     field: Option<Field>,
 }

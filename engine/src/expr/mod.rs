@@ -13,7 +13,8 @@
 //!    stated in `docs/concepts/expressions.md` (`substr` takes a last position, as in R).
 //! 2. [`Expr::bind`]: tree and schema to a typed plan. Columns are resolved, numbers are brought to a common
 //!    type, constants take the type of the column they meet and are folded.
-//! 3. [`BoundExpr::evaluate`] and [`BoundExpr::select`]: plan and batch to a column, on Arrow kernels.
+//! 3. [`BoundExpr::evaluate`] and [`BoundExpr::select`]: plan and batch to a column, on Arrow kernels. Before that,
+//!    `prune` says from the statistics of a block whether any of its rows can be selected.
 //!
 //! Missing values follow three-valued logic: a comparison with a missing value is missing, `missing & FALSE` is
 //! false, and a selection keeps only the rows that are true. NaN is missing, too.
@@ -28,6 +29,7 @@ mod functions;
 mod kernels;
 mod parser;
 mod plan;
+mod prune;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -39,6 +41,7 @@ pub(crate) use ast::{Ast, Kind as ExprKind};
 pub use bound::BoundExpr;
 pub use error::ExprError;
 pub(crate) use parser::Parser;
+pub(crate) use prune::BlockStatistics;
 
 use crate::syntax::{Cursor, Kind as Lexeme, Symbol, SyntaxError};
 

@@ -118,7 +118,14 @@ impl BlockSource for ConcatSource {
             current: None,
             levels: unifiers(&schema),
             schema,
-            options: ScanOptions { prefetch: false, rows: None, monitor: Arc::default(), ..options.clone() },
+            // the parts are joined to blocks here, which need every row
+            options: ScanOptions {
+                prefetch: false,
+                rows: None,
+                selections: Vec::new(),
+                monitor: Arc::default(),
+                ..options.clone()
+            },
             outer: Arc::clone(&options.monitor),
             skip: rows.start,
             take: rows.end.saturating_sub(rows.start),

@@ -1,15 +1,11 @@
 //! XDF files of every generation.
-//!
-//! Decimals are read as 64-bit floats, as from every other source; a scan that asks for binary values is refused.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::RecordBatchReader;
-use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
+use arrow_schema::SchemaRef;
 
-use super::conform::{Conformed, conform};
-use super::{BlockSource, SourceInfo, indices};
+use super::{BlockSource, SourceInfo, stored};
 use crate::{BlockReader, Result, ScanOptions};
 
 /// An XDF file: XDF 5, or one of Microsoft's.
@@ -37,30 +33,9 @@ impl XdfSource {
 
 impl From<xdf::File> for XdfSource {
     fn from(file: xdf::File) -> Self {
-        let schema = if file.schema().fields().iter().any(|field| is_decimal(field)) {
-            let fields = file.schema().fields().iter().map(|field| {
-                if is_decimal(field) {
-                    Arc::new(field.as_ref().clone().with_data_type(DataType::Float64))
-                } else {
-                    Arc::clone(field)
-                }
-            });
-            let fields: Fields = fields.collect();
-            Arc::new(Schema::new_with_metadata(fields, file.schema().metadata().clone()))
-        } else {
-            Arc::clone(file.schema())
-        };
+        let schema = stored::own_schema(file.schema());
         Self { file, schema }
     }
-}
-
-fn is_decimal(field: &Field) -> bool {
-    matches!(field.data_type(), DataType::Decimal128(..))
-}
-
-/// True for a column that a block does not take as it is.
-fn is_foreign(field: &Field) -> bool {
-    !matches!(conform(field), Ok(own) if own == *field.data_type())
 }
 
 impl BlockSource for XdfSource {
@@ -78,18 +53,7 @@ impl BlockSource for XdfSource {
     }
 
     fn open(&self, options: &ScanOptions) -> Result<BlockReader> {
-        let columns = indices(self.file.schema(), options.columns.as_deref())?;
-        let total = self.file.num_rows();
-        let rows = options.rows.clone().unwrap_or(0..total);
-        let rows = rows.start.min(total)..rows.end.min(total);
-        let start = rows.start;
-        let read = xdf::ReadOptions::default().with_columns(columns).with_rows(rows);
-        let reader = self.file.reader(&read)?;
-        let schema = reader.schema();
-        if schema.fields().iter().any(|field| is_foreign(field)) {
-            return Ok(BlockReader::new(Box::new(Conformed::try_new(reader)?), options, start));
-        }
-        Ok(BlockReader::new(Box::new(reader), options, start))
+        stored::open(&self.file, &self.schema, options)
     }
 
     fn statistics(&self, column: &str) -> Option<xdf::ColumnStatistics> {

@@ -76,7 +76,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crate::parallel::prelude::*;
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, RecordBatch, StringArray};
 use arrow_schema::SchemaRef;
 
 use self::manifest::Manifest;
@@ -262,6 +262,30 @@ impl Set {
         (block < self.num_blocks()).then_some((part, block - first))
     }
 
+    /// First row of a block, from 0; the number of rows beyond the last.
+    ///
+    /// # Errors
+    /// When the part of the block is missing or not what was committed.
+    pub fn block_start(&self, block: usize) -> Result<u64> {
+        let Some((part, block_in_part)) = self.locate(block) else { return Ok(self.num_rows()) };
+        let start = self.part_rows(part).start;
+        Ok(start.saturating_add(self.open_part(part)?.file.block_start(block_in_part)))
+    }
+
+    /// The block that holds a row, from 0; the number of blocks beyond the last row.
+    ///
+    /// # Errors
+    /// When the part of the row is missing or not what was committed.
+    pub fn block_of(&self, row: u64) -> Result<usize> {
+        if row >= self.num_rows() {
+            return Ok(self.num_blocks());
+        }
+        let part = self.part_of_row(row);
+        let first = self.blocks.get(part).copied().unwrap_or_default();
+        let row_in_part = row.saturating_sub(self.part_rows(part).start);
+        Ok(first.saturating_add(self.open_part(part)?.file.block_of(row_in_part)))
+    }
+
     /// Reads some columns of a block, in the given order.
     ///
     /// # Errors
@@ -294,17 +318,24 @@ impl Set {
             for block in 0..part.file.num_blocks() {
                 moments.merge(&part.file.segment_statistics(block, column)?);
             }
-            let mut own = part.file.column_statistics(column)?;
-            if let (Some(counts), Some(Some(codes))) = (&own.level_counts, part.translations.get(column)) {
-                own.level_counts = Some(translated(counts, codes));
-            }
-            all.merge(&own);
+            all.merge(&part.statistics_in_set(part.file.column_statistics(column)?, column));
         }
-        let levels = self.stored().levels.get(column).and_then(Option::as_ref);
-        if let (Some(counts), Some(levels)) = (&mut all.level_counts, levels) {
+        if let (Some(counts), Some(levels)) = (&mut all.level_counts, self.levels(column)) {
             counts.resize(levels.len(), 0);
         }
         Some(ColumnStatistics { mean: moments.mean, m2: moments.m2, ..all })
+    }
+
+    /// Statistics of a column in one block, when they are stored; level counts are in the order of the set's levels.
+    pub fn segment_statistics(&self, block: usize, column: usize) -> Option<ColumnStatistics> {
+        let (part, block_in_part) = self.locate(block)?;
+        let part = self.open_part(part).ok()?;
+        Some(part.statistics_in_set(part.file.segment_statistics(block_in_part, column)?, column))
+    }
+
+    /// The levels of a factor, those of all parts; none of other columns.
+    pub fn levels(&self, column: usize) -> Option<&Arc<StringArray>> {
+        self.stored().levels.get(column).and_then(Option::as_ref)
     }
 
     /// The schema of a choice of columns.
@@ -322,7 +353,7 @@ impl Set {
     }
 
     /// The levels of all factors with their codes.
-    fn levels(&self) -> Result<&[Option<Levels>]> {
+    fn level_codes(&self) -> Result<&[Option<Levels>]> {
         let shared = &self.shared;
         if let Some(levels) = shared.levels.get() {
             return Ok(levels);
@@ -340,21 +371,9 @@ impl Set {
         };
         let shared = &self.shared;
         shared.open.get(self.parts.start + part, || {
-            parts::open_part(self.path(), &shared.manifest, listed, self.levels()?, &shared.options)
+            parts::open_part(self.path(), &shared.manifest, listed, self.level_codes()?, &shared.options)
         })
     }
-}
-
-/// Counts of a part's levels as counts of the set's.
-fn translated(counts: &[u64], codes: &[i32]) -> Vec<u64> {
-    let places = || codes.iter().map(|code| usize::try_from(*code).unwrap_or_default());
-    let mut all = vec![0_u64; places().max().map_or(0, |last| last + 1)];
-    for (count, place) in counts.iter().zip(places()) {
-        if let Some(sum) = all.get_mut(place) {
-            *sum = sum.saturating_add(*count);
-        }
-    }
-    all
 }
 
 impl fmt::Debug for Set {

@@ -12,7 +12,7 @@ use super::manifest::{Manifest, PARTS, Part};
 use crate::error::Fault;
 use crate::factor::Levels;
 use crate::raw::schema::StoredSchema;
-use crate::{Error, File, OpenOptions, Result};
+use crate::{ColumnStatistics, Error, File, OpenOptions, Result};
 
 /// Most parts that are open at once.
 const MAX_OPEN: usize = 512;
@@ -155,6 +155,14 @@ pub(super) fn open_part(
 }
 
 impl OpenPart {
+    /// Statistics of a column of the part, or of one of its blocks, with level counts in the order of the set's levels.
+    pub(super) fn statistics_in_set(&self, mut own: ColumnStatistics, column: usize) -> ColumnStatistics {
+        if let (Some(counts), Some(Some(codes))) = (&own.level_counts, self.translations.get(column)) {
+            own.level_counts = Some(translated(counts, codes));
+        }
+        own
+    }
+
     /// A batch of these columns with the levels of the set.
     pub(super) fn in_set(
         &self,
@@ -178,4 +186,16 @@ impl OpenPart {
         RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options)
             .map_err(|source| Error::Arrow { path: self.file.path().to_owned(), source })
     }
+}
+
+/// Counts of a part's levels as counts of the set's.
+fn translated(counts: &[u64], codes: &[i32]) -> Vec<u64> {
+    let places = || codes.iter().map(|code| usize::try_from(*code).unwrap_or_default());
+    let mut all = vec![0_u64; places().max().map_or(0, |last| last + 1)];
+    for (count, place) in counts.iter().zip(places()) {
+        if let Some(sum) = all.get_mut(place) {
+            *sum = sum.saturating_add(*count);
+        }
+    }
+    all
 }

@@ -11,7 +11,7 @@ use arrow_array::types::{
 };
 use arrow_schema::{DataType, TimeUnit};
 
-use super::QuantileSketch;
+use super::{Beside, QuantileSketch};
 use crate::encoding::bits::present;
 use crate::encoding::summary::{Float, Integer};
 use crate::{ColumnStatistics, Scalar};
@@ -112,13 +112,12 @@ fn float_key<T: Float>(value: T, zero: u64) -> u64 {
 pub(super) struct Wanted<'a> {
     /// Smallest and largest value and the number of missing ones, which spares a pass over all.
     pub(super) known: Option<&'a ColumnStatistics>,
-    /// Only values whose keys are from the one to the other.
+    /// Only values whose keys are between the two.
     pub(super) between: Option<(u64, u64)>,
 }
 
-/// Gives values of an array to the sketch, and says how many are below those wanted; nothing when the array is not of
-/// its type.
-pub(super) fn insert(array: &dyn Array, wanted: &Wanted<'_>, sketch: &mut QuantileSketch) -> Option<u64> {
+/// Gives values of an array to the sketch, and counts others; nothing when the array is not of its type.
+pub(super) fn insert(array: &dyn Array, wanted: &Wanted<'_>, sketch: &mut QuantileSketch) -> Option<Beside> {
     if Domain::of(array.data_type()) != Some(sketch.domain) {
         return None;
     }
@@ -157,7 +156,7 @@ fn integers<T: ArrowPrimitiveType<Native: Integer>>(
     array: &dyn Array,
     wanted: &Wanted<'_>,
     sketch: &mut QuantileSketch,
-) -> u64 {
+) -> Beside {
     take(&present_of::<T>(array), wanted, |value| T::Native::rank(value.bits()), sketch)
 }
 
@@ -166,7 +165,7 @@ fn floats<T: ArrowPrimitiveType<Native: Float>>(
     zero: u64,
     wanted: &Wanted<'_>,
     sketch: &mut QuantileSketch,
-) -> u64 {
+) -> Beside {
     let mut values = present_of::<T>(array);
     let nan = match wanted.known {
         Some(known) => known.missing > array.null_count() as u64,
@@ -184,22 +183,31 @@ fn take<T: Copy>(
     wanted: &Wanted<'_>,
     key: impl Fn(T) -> u64 + Copy,
     sketch: &mut QuantileSketch,
-) -> u64 {
+) -> Beside {
     let extremes = |values: &[T]| {
         let keys = values.iter().map(|value| key(*value));
         keys.fold((u64::MAX, 0), |(min, max), key| (key.min(min), key.max(max)))
     };
     if let Some((low, high)) = wanted.between {
-        let inside: Vec<T> =
-            values.iter().copied().filter(|value| (low..=high).contains(&key(*value))).collect();
+        let mut beside = Beside::default();
+        let mut inside = Vec::new();
+        for value in values {
+            match key(*value) {
+                key if key < low => beside.below += 1,
+                key if key == low => beside.at_low += 1,
+                key if key < high => inside.push(*value),
+                key if key == high => beside.at_high += 1,
+                _ => {}
+            }
+        }
         sketch.take_block(&inside, extremes(&inside), key);
-        return values.iter().filter(|value| key(**value) < low).count() as u64;
+        return beside;
     }
     let known = wanted.known.and_then(|known| {
         Some((sketch.domain.key(known.min.as_ref()?), sketch.domain.key(known.max.as_ref()?)))
     });
     sketch.take_block(values, known.unwrap_or_else(|| extremes(values)), key);
-    0
+    Beside::default()
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::expr::ast::Comparison;
 use crate::expr::eval::Operand;
 use crate::expr::plan::Set;
 
-pub(super) fn compare(
+pub(in crate::expr) fn compare(
     comparison: Comparison,
     left: &Operand,
     right: &Operand,

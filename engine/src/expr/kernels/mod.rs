@@ -3,7 +3,7 @@
 //! Every kernel gets arguments whose types were settled by binding, at least one of which has a value per row.
 
 mod choose;
-mod compare;
+pub(super) mod compare;
 mod number;
 mod text;
 

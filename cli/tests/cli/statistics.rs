@@ -1,0 +1,105 @@
+//! What the directory of a file answers: no segment is read for it.
+
+use serde_json::{Value, json};
+
+use super::{Folder, number};
+
+/// Flights in three blocks, and the same file with zeros for its segments: whoever reads one of them fails.
+fn flights_without_data() -> Folder {
+    let folder = Folder::new();
+    let rows = ["--rows", "20000", "--rows-per-block", "7000"];
+    folder.xdf(["generate", "airline", "-o", "flights.xdf", "--quiet"].iter().chain(&rows)).text();
+    let mut bytes = folder.read("flights.xdf");
+    let file = xdf::File::open(folder.path("flights.xdf")).unwrap();
+    assert_eq!(file.num_blocks(), 3);
+    for block in 0..file.num_blocks() {
+        for segment in file.segments(block) {
+            bytes[segment.offset as usize..][..segment.bytes as usize].fill(0);
+        }
+    }
+    folder.write("nothing.xdf", bytes);
+    folder
+}
+
+#[test]
+fn summaries_descriptions_and_quantiles_of_a_whole_file_read_no_segment() {
+    let folder = flights_without_data();
+    for command in [
+        vec!["info", "FILE"],
+        vec!["info", "FILE", "--vars"],
+        vec!["info", "FILE", "--vars", "--json"],
+        vec!["summary", "~ .", "FILE"],
+        vec!["summary", "~ ArrDelay + DayOfWeek", "FILE", "--json"],
+        vec!["quantile", "FILE"],
+        vec!["quantile", "FILE", "ArrDelay", "CRSDepTime", "--probs", "0.01,0.5", "--json"],
+    ] {
+        let answer = |file: &str| {
+            let arguments: Vec<&str> =
+                command.iter().map(|part| if *part == "FILE" { file } else { *part }).collect();
+            folder.xdf(&arguments).text().replace(file, "FILE")
+        };
+        assert_eq!(answer("nothing.xdf"), answer("flights.xdf"), "{command:?}");
+    }
+    // a selection that no row can meet
+    let none = ["--where", "ArrDelay > 1000000"];
+    let found = folder.xdf(["quantile", "nothing.xdf", "ArrDelay", "--json"].iter().chain(&none)).json();
+    assert_eq!((&found["ArrDelay"]["validObs"], &found["ArrDelay"]["values"][0]), (&json!(0), &Value::Null));
+    // what must be read is, and is found to be damaged
+    for command in [
+        ["summary", "~ ArrDelay", "nothing.xdf", "--where", "ArrDelay > 0"],
+        ["summary", "~ ArrDelay:DayOfWeek", "nothing.xdf", "--rows", "1..20000"],
+        ["quantile", "nothing.xdf", "ArrDelay", "--where", "ArrDelay > 0"],
+    ] {
+        folder.xdf(command).fails(1, &["'nothing.xdf'", "block 0", "damaged"]);
+    }
+}
+
+#[test]
+fn quantiles_are_estimated_with_their_error_or_exact() {
+    let folder = Folder::new();
+    // 0 to 5999, each three times, and 0 to 9, in no order
+    let rows = (0..18_000_u32).map(|i| format!("{},{}\n", (i * 7919) % 6000, i % 10));
+    folder.write("t.csv", format!("x,few\n{}", rows.collect::<String>()));
+    folder.xdf(["import", "t.csv", "-o", "t.xdf", "--rows-per-block", "7000", "--quiet"]).text();
+    let quantile = |more: &[&str]| folder.xdf(["quantile", "t.xdf"].iter().chain(more));
+
+    let exact = quantile(&["--exact", "--json"]).json();
+    let shares = json!([0.0, 0.25, 0.5, 0.75, 1.0]);
+    assert_eq!(
+        exact["x"],
+        json!({"probabilities": shares, "values": [0.0, 1499.75, 2999.5, 4499.25, 5999.0], "validObs": 18000,
+            "exact": true, "rankError": 0.0})
+    );
+    let estimated = quantile(&["--json"]).json();
+    // few values differ
+    assert_eq!(estimated["few"], exact["few"]);
+    assert_eq!((&estimated["x"]["probabilities"], &estimated["x"]["exact"]), (&shares, &json!(false)));
+    let error = number(&estimated["x"]["rankError"]);
+    assert!(error > 0.0 && error < 0.02, "{error}");
+    let values: Vec<f64> = estimated["x"]["values"].as_array().unwrap().iter().map(number).collect();
+    // the ends are exact in any case
+    assert_eq!((values[0], values[4]), (0.0, 5999.0));
+    for (value, p) in values.iter().zip([0.0, 0.25, 0.5, 0.75, 1.0]) {
+        assert!((value / 6000.0 - p).abs() <= error + 0.001, "{value} for {p}");
+    }
+
+    let text = quantile(&[]).text();
+    assert!(text.starts_with("File name: t.xdf\n\nName "), "{text}");
+    assert!(text.contains("x is estimated: ") && !text.contains("few is"), "{text}");
+    let text = quantile(&["x", "--exact", "--probs", "0.001,0.5"]).text();
+    let cells: Vec<&str> = text.lines().skip(2).flat_map(str::split_whitespace).collect();
+    // (18 000 - 1) / 1000 = 17.999: between 5 and 6
+    assert_eq!(cells, ["Name", "0.1%", "50%", "ValidObs", "x", "5.999", "2999.5", "18000"]);
+}
+
+#[test]
+fn quantiles_of_what_has_none_are_refused() {
+    let folder = flights_without_data();
+    let quantile = |more: &[&str]| folder.xdf(["quantile", "flights.xdf"].iter().chain(more));
+    quantile(&["Delay"]).fails(1, &["Delay", "ArrDelay"]);
+    quantile(&["DayOfWeek"]).fails(1, &["'DayOfWeek'", "factor", "choose numbers, dates or timestamps"]);
+    quantile(&["ArrDelay", "--probs", "1.5"]).fails(2, &["1.5 is no probability", "from 0 to 1"]);
+    quantile(&["ArrDelay", "--probs", "-0.5"]).fails(2, &["-0.5 is no probability"]);
+    folder.write("texts.csv", "name\nann\nbob\n");
+    folder.xdf(["quantile", "texts.csv"]).fails(1, &["texts.csv", "no numbers, dates or timestamps"]);
+}
