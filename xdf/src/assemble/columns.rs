@@ -89,9 +89,11 @@ impl Columns {
     /// Columns of a schema that a file has.
     pub(crate) fn of(stored: &mut StoredSchema, path: &Path) -> Result<Self> {
         let mut columns = Self::default();
-        for (index, texts) in stored.levels.iter().enumerate() {
+        for (index, (field, texts)) in stored.schema.fields().iter().zip(&stored.levels).enumerate() {
             let Some(texts) = texts else {
-                columns.all.push(Column::new(None));
+                let mut column = Column::new(None);
+                column.statistics.sketch = QuantileSketch::new(field.data_type());
+                columns.all.push(column);
                 continue;
             };
             let damaged = |fault: Fault| fault.in_file(path, "levels", 0);

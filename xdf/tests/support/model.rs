@@ -9,7 +9,7 @@ use arrow_array::{
     Array, ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, RecordBatch, StringArray,
 };
 use arrow_schema::{DataType, Field, Schema};
-use xdf::{File, ReadOptions, metadata};
+use xdf::{File, QuantileSketch, ReadOptions, metadata};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,9 +254,17 @@ impl Model {
             if column.kind == Kind::Int {
                 let values =
                     column.values.iter().filter_map(|v| if let Value::Int(v) = v { Some(*v) } else { None });
-                let smallest = values.min().map(|v| xdf::Scalar::Int(v.into()));
+                let smallest = values.clone().min().map(|v| xdf::Scalar::Int(v.into()));
+                let largest = values.max().map(|v| xdf::Scalar::Int(v.into()));
                 assert_eq!(statistics.min, smallest, "smallest of '{}'", column.name);
+                assert_eq!(statistics.max, largest, "largest of '{}'", column.name);
             }
+            let array = array(column.kind, &column.values);
+            let sketch = QuantileSketch::new(array.data_type()).map(|mut sketch| {
+                sketch.insert(&array);
+                sketch
+            });
+            assert_eq!(statistics.sketch, sketch, "quantiles of '{}'", column.name);
             if column.kind == Kind::Factor {
                 let count = |level: &String| {
                     column.values.iter().filter(|v| matches!(v, Value::Text(text) if text == level)).count()
