@@ -4,7 +4,7 @@ Data sources: :class:`RxXdfData`, :class:`RxTextData`; every ``data`` argument a
 a dictionary of columns, or any object with the Arrow PyCapsule interface (polars, pyarrow, duckdb).
 
 Data steps: :func:`rx_import`, :func:`rx_read_xdf`, :func:`rx_get_info`, :func:`rx_get_var_info`,
-:func:`rx_get_var_names`.
+:func:`rx_get_var_names`, :func:`rx_partition`, :func:`rx_get_partitions`.
 
 Analyses: :func:`rx_summary`, :func:`rx_lin_mod`, :func:`rx_predict`.
 
@@ -21,6 +21,7 @@ from revoscalepy.datasource.RxXdfData import RxXdfData
 from revoscalepy.etl.RxImport import rx_import, rx_import_datasource
 from revoscalepy.functions.RxGetInfo import rx_get_info, rx_get_var_info, rx_get_var_names
 from revoscalepy.functions.RxLinMod import RxLinModResults, rx_lin_mod, rx_lin_mod_ex
+from revoscalepy.functions.RxPartition import rx_get_partitions, rx_partition
 from revoscalepy.functions.RxPredict import rx_predict, rx_predict_default, rx_predict_ex
 from revoscalepy.functions.RxReadXdf import rx_read_xdf
 from revoscalepy.functions.RxSummary import RxSummaryResults, rx_summary, rx_summary_ex
@@ -36,12 +37,14 @@ __all__ = [
     "__rxdf_version__",
     "__version__",
     "rx_get_info",
+    "rx_get_partitions",
     "rx_get_var_info",
     "rx_get_var_names",
     "rx_import",
     "rx_import_datasource",
     "rx_lin_mod",
     "rx_lin_mod_ex",
+    "rx_partition",
     "rx_predict",
     "rx_predict_default",
     "rx_predict_ex",

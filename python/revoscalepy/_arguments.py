@@ -35,6 +35,15 @@ def check_append(function: str, append: str | Sequence[str] | None) -> None:
     raise ValueError(f"{function}: append must be 'none' or 'rows', not {value!r}")
 
 
+def appends_rows(function: str, append: str | Sequence[str] | None) -> bool:
+    """Whether rows are added to a set that is there; sets take no columns."""
+    value = append[0] if isinstance(append, (list, tuple)) and append else append
+    if value == "rows":
+        return True
+    check_append(function, append)
+    return False
+
+
 def no_extra(function: str, extra: Mapping[str, Any]) -> None:
     """Refuse keyword arguments that nothing takes."""
     for name in extra:

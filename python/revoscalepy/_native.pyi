@@ -11,6 +11,15 @@ class Pass(TypedDict):
     block_rows: int | None
     threads: int | None
 
+class Writing(TypedDict):
+    level: int
+    block_rows: int | None
+    overwrite: bool
+    composite: bool
+    append: bool
+    blocks_per_part: int
+    microsoft: bool | None
+
 class Table:
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
@@ -27,14 +36,11 @@ class Source:
     def info(self) -> dict[str, Any]: ...
     def variables(self) -> list[dict[str, Any]]: ...
     def read(self, options: Mapping[str, Any]) -> Table: ...
-    def write(
-        self,
-        path: str,
-        level: int,
-        block_rows: int | None,
-        overwrite: bool,
-        microsoft: bool | None,
-        options: Mapping[str, Any],
+    def partitions(self) -> tuple[Table, list[str]]: ...
+    def partition(self, name: str) -> Source: ...
+    def write(self, path: str, writing: Mapping[str, Any], options: Mapping[str, Any]) -> int: ...
+    def write_partitioned(
+        self, path: str, keys: Sequence[str], writing: Mapping[str, Any], options: Mapping[str, Any]
     ) -> int: ...
 
 class Summary:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from revoscalepy._arguments import path_text
+from revoscalepy._arguments import not_built, path_text
 from revoscalepy.utils.RxOptions import RxOptions
 
 
@@ -26,7 +26,16 @@ def output_path(function: str, output: Any) -> str:
     """The path to write: of a path or a file data source, in ``OutDataPath`` where it is relative and that is set.
 
     :raises TypeError: when ``output`` is neither.
+    :raises UnsupportedArgumentError: when it is a set, and the function does not write sets.
+    :raises ValueError: when it is one partition of a set.
     """
+    if getattr(output, "_partition", None) is not None:
+        raise ValueError(
+            f"{function}: cannot write to one partition; give a path, or add rows with rx_partition"
+        )
+    if function not in ("rx_import", "rx_partition"):
+        sets = ("create_composite_set", "create_partition_set")
+        not_built(function, "import the result", **{name: getattr(output, name, None) for name in sets})
     file = getattr(output, "file", output)
     if isinstance(file, list) or not isinstance(file, (str, os.PathLike)):
         raise TypeError(f"{function}: cannot write to {type(output).__name__}; give a path or an RxXdfData")

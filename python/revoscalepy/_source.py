@@ -30,8 +30,39 @@ def one_pass(
     }
 
 
+def writing(
+    level: int,
+    overwrite: bool,
+    *,
+    block_rows: int | None = None,
+    composite: bool = False,
+    append: bool = False,
+    blocks_per_part: int = 3,
+    microsoft: bool | None = None,
+) -> dict[str, Any]:
+    """How the native functions are to write: one file, or a set of files with so many blocks in each.
+
+    XDF is Microsoft's container 4.2 where ``microsoft`` says whether inferred types are allowed.
+    """
+    if composite and microsoft is not None:
+        raise ValueError("sets have files of XDF 5; set the option xdfFormat to '5'")
+    if blocks_per_part < 1:
+        raise ValueError(f"blocks_per_composite_file must be at least 1, not {blocks_per_part}")
+    return {
+        "level": level,
+        "block_rows": block_rows,
+        "overwrite": overwrite,
+        "composite": composite,
+        "append": append,
+        "blocks_per_part": blocks_per_part,
+        "microsoft": microsoft,
+    }
+
+
 def is_text_path(path: str) -> bool:
     """Whether a path is one of a text file, by its name."""
+    if os.path.isdir(path):
+        return False
     name = path.lower()
     for packed in (".gz", ".zst"):
         name = name.removesuffix(packed)

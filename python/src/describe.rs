@@ -8,23 +8,35 @@ use engine::BlockSource;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-/// Name, rows, bytes, and the blocks of one XDF file.
+use crate::error::Failure;
+use crate::source::Stored;
+
+/// Name, rows, bytes, and the blocks of XDF files.
 pub(crate) fn source<'py>(
     py: Python<'py>,
     source: &dyn BlockSource,
-    file: Option<&xdf::File>,
+    stored: Option<&Stored>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let info = source.info();
     let dict = PyDict::new(py);
     dict.set_item("name", info.name)?;
     dict.set_item("rows", info.rows)?;
     dict.set_item("bytes", info.bytes)?;
-    if let Some(file) = file {
+    let files = match stored {
+        None => return Ok(dict),
+        Some(Stored::File(file)) => vec![file.clone()],
+        Some(Stored::Set(set)) => {
+            let files = set.files().map_err(Failure::from)?;
+            dict.set_item("composite_files", files.len())?;
+            files
+        }
+    };
+    if let Some(file) = files.first() {
         dict.set_item("format", file.generation().to_string())?;
         dict.set_item("compression", file.compression())?;
-        let rows: Vec<u64> = (0..file.num_blocks()).map(|block| file.block_rows(block)).collect();
-        dict.set_item("rows_per_block", rows)?;
     }
+    let blocks = files.iter().flat_map(|file| (0..file.num_blocks()).map(|block| file.block_rows(block)));
+    dict.set_item("rows_per_block", blocks.collect::<Vec<u64>>())?;
     Ok(dict)
 }
 

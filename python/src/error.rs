@@ -94,6 +94,8 @@ fn of_xdf(error: &xdf::Error, message: String) -> PyErr {
         | Error::MicrosoftValue { .. }
         | Error::SchemaMismatch { .. }
         | Error::DuplicateColumn { .. }
+        | Error::KeyColumns { .. }
+        | Error::NoSuchPartition { .. }
         | Error::InvalidOption { .. } => PyValueError::new_err(message),
         _ => PyOSError::new_err(message),
     }

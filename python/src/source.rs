@@ -1,12 +1,17 @@
 //! A data source as Python holds it: a handle on the engine's, cheap to make and to transform.
 
-use std::path::PathBuf;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arrow_schema::SchemaRef;
 use engine::expr::Expr;
-use engine::sink::{MemorySink, SinkOptions, create, transfer};
-use engine::source::{Format, OpenOptions, SourceExt, XdfSource, open_with};
+use engine::sink::{
+    DEFAULT_BLOCKS_PER_PART, MemorySink, PartitionOptions, PartitionSink, SinkOptions, create, transfer,
+};
+use engine::source::{Format, OpenOptions, SourceExt, XdfSetSource, XdfSource, open_with};
 use engine::{BlockSink, BlockSource, Compute, Project, SelectRows};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3_arrow::PyTable;
@@ -22,18 +27,42 @@ use crate::{arrow, describe, text};
 #[pyclass(frozen, module = "revoscalepy._native")]
 pub(crate) struct Source {
     pub(crate) inner: Arc<dyn BlockSource>,
-    /// The file itself, where the source has all rows of one XDF file.
-    file: Option<xdf::File>,
+    /// What is stored, where the source has all its rows.
+    stored: Option<Stored>,
+}
+
+/// One XDF file, or a set of them.
+#[derive(Clone)]
+pub(crate) enum Stored {
+    File(xdf::File),
+    Set(xdf::Set),
+}
+
+impl Stored {
+    /// What a path leads to, if that is XDF.
+    fn open(path: &Path) -> Result<Option<Self>, Failure> {
+        if xdf::Set::recognises(path) {
+            return Ok(Some(Self::Set(xdf::Set::open(path)?)));
+        }
+        Ok(xdf::File::open(path).ok().map(Self::File))
+    }
+
+    fn source(&self) -> Arc<dyn BlockSource> {
+        match self {
+            Self::File(file) => Arc::new(XdfSource::from(file.clone())),
+            Self::Set(set) => Arc::new(XdfSetSource::from(set.clone())),
+        }
+    }
 }
 
 impl Source {
     fn of(inner: Arc<dyn BlockSource>) -> Self {
-        Self { inner, file: None }
+        Self { inner, stored: None }
     }
 
-    /// Another view of the same rows; what the file says of its blocks still holds.
+    /// Another view of the same rows; what is known of their blocks still holds.
     fn with_same_rows(&self, inner: Arc<dyn BlockSource>) -> Self {
-        Self { inner, file: self.file.clone() }
+        Self { inner, stored: self.stored.clone() }
     }
 }
 
@@ -55,9 +84,9 @@ impl Source {
         pass.run(py, move |_, _| {
             if !as_text
                 && let [path] = paths.as_slice()
-                && let Ok(file) = xdf::File::open(path)
+                && let Some(stored) = Stored::open(path)?
             {
-                return Ok(Self { inner: Arc::new(XdfSource::from(file.clone())), file: Some(file) });
+                return Ok(Self { inner: stored.source(), stored: Some(stored) });
             }
             Ok(Self::of(open_with(&paths, &options)?))
         })
@@ -67,6 +96,27 @@ impl Source {
     #[staticmethod]
     fn from_arrow(py: Python<'_>, data: AnyRecordBatch, pass: Pass) -> PyResult<Self> {
         Ok(Self::of(arrow::import(py, &pass, data)?))
+    }
+
+    /// The partitions of a partitioned set: a table of the values of the key columns, and the name of each partition.
+    fn partitions(&self) -> PyResult<(PyTable, Vec<String>)> {
+        let set = self.set()?;
+        let keys = engine::partition_keys(set).map_err(Failure::from)?;
+        let names = set.partitions().iter().map(|partition| partition.key.to_json()).collect();
+        Ok((arrow::export(&keys.schema(), std::slice::from_ref(&keys))?, names))
+    }
+
+    /// The partition of a name.
+    fn partition(&self, name: &str) -> PyResult<Self> {
+        let set = self.set()?;
+        let found = set.partitions().into_iter().find(|partition| partition.key.to_json() == name);
+        let Some(found) = found else {
+            let problem = format!("'{}' has no partition {name} any more", set.path().display());
+            return Err(PyValueError::new_err(problem));
+        };
+        let set = set.partition(&found.key).map_err(Failure::from)?;
+        let stored = Stored::Set(set);
+        Ok(Self { inner: stored.source(), stored: Some(stored) })
     }
 
     /// Only these columns, in this order.
@@ -101,9 +151,9 @@ impl Source {
         self.inner.schema().fields().iter().map(|field| field.name().clone()).collect()
     }
 
-    /// What is known without reading: name, rows, bytes, and for one XDF file its blocks.
+    /// What is known without reading: name, rows, bytes, and of XDF files their blocks.
     fn info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        describe::source(py, self.inner.as_ref(), self.file.as_ref())
+        describe::source(py, self.inner.as_ref(), self.stored.as_ref())
     }
 
     /// One dictionary a column: name, types, levels, low and high.
@@ -128,30 +178,54 @@ impl Source {
         arrow::export(&memory.schema(), memory.batches())
     }
 
-    /// Writes everything (or the rows of the pass) to a file of the format that its name asks for; returns its rows.
-    /// XDF is Microsoft's container 4.2 where `microsoft` says whether inferred types are allowed.
-    #[expect(clippy::too_many_arguments, reason = "one call from Python, which names them")]
-    fn write(
+    /// Writes everything (or the rows of the pass) to a file of the format that its name asks for, or to a set; returns
+    /// the rows written.
+    fn write(&self, py: Python<'_>, path: PathBuf, writing: Writing, pass: Pass) -> PyResult<u64> {
+        let options = writing.options();
+        self.write_to(py, &pass, |schema| create(&path, schema, &options))
+    }
+
+    /// Writes everything to a set that is partitioned by key columns; returns the rows written.
+    fn write_partitioned(
         &self,
         py: Python<'_>,
         path: PathBuf,
-        level: i32,
-        block_rows: Option<usize>,
-        overwrite: bool,
-        microsoft: Option<bool>,
+        keys: Vec<String>,
+        writing: Writing,
         pass: Pass,
+    ) -> PyResult<u64> {
+        let options = writing.options();
+        let keys = PartitionOptions { keys, ..PartitionOptions::default() };
+        self.write_to(py, &pass, |schema| {
+            Ok(Box::new(PartitionSink::create(&path, schema, &options, &keys)?))
+        })
+    }
+}
+
+impl Source {
+    /// The set that the source is.
+    fn set(&self) -> PyResult<&xdf::Set> {
+        match &self.stored {
+            Some(Stored::Set(set)) if !set.keys().is_empty() => Ok(set),
+            _ => Err(PyValueError::new_err(format!(
+                "'{}' is no partitioned set; rx_partition makes one",
+                self.inner.info().name
+            ))),
+        }
+    }
+
+    fn write_to(
+        &self,
+        py: Python<'_>,
+        pass: &Pass,
+        make_sink: impl FnOnce(&SchemaRef) -> engine::Result<Box<dyn BlockSink>> + Send,
     ) -> PyResult<u64> {
         let source = &self.inner;
         pass.run(py, |pass, monitor| {
-            let microsoft = microsoft_options(microsoft, level, block_rows);
-            let mut options = SinkOptions { level, overwrite, microsoft, ..SinkOptions::default() };
-            if let Some(rows) = block_rows {
-                options.block_rows = rows;
-            }
             let info = source.info();
             monitor.start(info.rows, info.bytes);
             let reader = source.open(&pass.scan(monitor))?;
-            let sink = create(&path, &reader.schema(), &options)?;
+            let sink = make_sink(&reader.schema())?;
             Ok(transfer(reader, sink)?.rows)
         })
     }
@@ -167,4 +241,46 @@ pub(crate) fn microsoft_options(
     options.level = u32::try_from(level).ok();
     options.block_rows = block_rows;
     Some(options)
+}
+
+/// How an output is written.
+#[derive(FromPyObject)]
+struct Writing {
+    #[pyo3(item)]
+    level: i32,
+    #[pyo3(item)]
+    block_rows: Option<usize>,
+    #[pyo3(item)]
+    overwrite: bool,
+    /// Whether a set is written, and rows are added to one that is there.
+    #[pyo3(item)]
+    composite: bool,
+    #[pyo3(item)]
+    append: bool,
+    #[pyo3(item)]
+    blocks_per_part: usize,
+    /// For Microsoft's container 4.2, whether inferred types are allowed.
+    #[pyo3(item)]
+    microsoft: Option<bool>,
+}
+
+impl Writing {
+    fn options(&self) -> SinkOptions {
+        let mut options = SinkOptions {
+            level: self.level,
+            overwrite: self.overwrite,
+            append: self.append,
+            microsoft: microsoft_options(self.microsoft, self.level, self.block_rows),
+            ..SinkOptions::default()
+        };
+        if let Some(rows) = self.block_rows {
+            options.block_rows = rows;
+        }
+        if self.composite {
+            options.format = Some(Format::Xdf);
+            options.blocks_per_part =
+                Some(NonZeroUsize::new(self.blocks_per_part).unwrap_or(DEFAULT_BLOCKS_PER_PART));
+        }
+        options
+    }
 }

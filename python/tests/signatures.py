@@ -29,6 +29,8 @@ DOCUMENTED = {
         "report_progress=None, verbose=None, xdf_compression_level=None, create_composite_set=None, "
         "blocks_per_composite_file=None, **kwargs"
     ),
+    "rx_partition": ("input_data, output_data, vars_to_partition, append='rows', overwrite=False, **kwargs"),
+    "rx_get_partitions": "input_data=None, **kwargs",
     "rx_get_info": (
         "data, get_var_info=False, get_block_sizes=False, get_value_labels=None, vars_to_keep=None, "
         "vars_to_drop=None, start_row=1, num_rows=0, compute_info=False, all_nodes=False, verbose=0"

@@ -18,16 +18,19 @@ if TYPE_CHECKING:
 class RxXdfData(RxDataSource):
     """An XDF file: XDF 5, or Microsoft's containers 3.1 and 4.2; the option ``xdfFormat`` says which is written.
 
-    :param file: path of the file; as an output, the file to be written.
+    Or the folder of a set of XDF 5 files.
+
+    :param file: path of the file, or of the folder of a set; as an output, what is to be written.
     :param vars_to_keep: columns to read; exclusive with ``vars_to_drop``.
     :param vars_to_drop: columns to skip.
     :param return_data_frame: ``rx_import`` without an output returns a DataFrame (default) or a dictionary of arrays.
     :param strings_as_factors: not supported for XDF files, whose columns have their types.
     :param blocks_per_read: no effect; blocks are streamed.
     :param file_system: only ``"native"``.
-    :param create_composite_set: not supported.
-    :param create_partition_set: not supported.
-    :param blocks_per_composite_file: no effect without composite sets.
+    :param create_composite_set: as an output of ``rx_import``: whether a set of files is written instead of one.
+        ``None`` writes one file.
+    :param create_partition_set: as an output of ``rx_partition``, which always writes a partitioned set.
+    :param blocks_per_composite_file: blocks of each file of a composite set.
     """
 
     def __init__(
@@ -48,8 +51,6 @@ class RxXdfData(RxDataSource):
         not_built(
             "RxXdfData",
             strings_as_factors=strings_as_factors,
-            create_composite_set=create_composite_set,
-            create_partition_set=create_partition_set,
             file_system=None if file_system == "native" else file_system,
         )
         kept((), vars_to_keep, vars_to_drop)
@@ -61,10 +62,18 @@ class RxXdfData(RxDataSource):
         self.strings_as_factors = strings_as_factors
         self.blocks_per_read = blocks_per_read
         self.file_system = file_system
+        self.create_composite_set = create_composite_set
+        self.create_partition_set = create_partition_set
+        self.blocks_per_composite_file = blocks_per_composite_file
+        #: one partition of a partitioned set, by its name
+        self._partition: str | None = None
 
     def __repr__(self) -> str:
-        return f"RxXdfData({self.file!r})"
+        partition = f", partition {self._partition}" if self._partition else ""
+        return f"RxXdfData({self.file!r}{partition})"
 
     def _open(self) -> _native.Source:
         source = _native.Source.open([input_path(self.file)], None, False, one_pass())
+        if self._partition is not None:
+            source = source.partition(self._partition)
         return self._projected(source, self.vars_to_keep, self.vars_to_drop)

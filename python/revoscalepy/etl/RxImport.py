@@ -6,12 +6,12 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from revoscalepy._arguments import check_append, not_built, path_text
+from revoscalepy._arguments import appends_rows, check_append, not_built, path_text
 from revoscalepy._frames import to_arrays, to_pandas
 from revoscalepy._paths import output_path
 from revoscalepy._progress import finished, of_level
 from revoscalepy._rows import limit_values
-from revoscalepy._source import is_text_path, one_pass, open_source, prepare
+from revoscalepy._source import is_text_path, one_pass, open_source, prepare, writing
 from revoscalepy.datasource.RxDataSource import RxDataSource
 from revoscalepy.datasource.RxTextData import RxTextData
 from revoscalepy.datasource.RxXdfData import RxXdfData
@@ -60,7 +60,8 @@ def rx_import(
     :param row_selection: an expression; the rows for which it is true are kept. It sees computed columns.
     :param transforms: name to expression: columns to add or replace, in order.
     :param transform_function: not supported yet, nor are the arguments that belong to it.
-    :param append: ``None`` or ``"none"``; appending is not supported yet.
+    :param append: ``None`` or ``"none"``; for a composite set also ``"rows"``, which adds files to it. Appending to a
+        file is not supported yet.
     :param overwrite: whether an existing output is replaced.
     :param number_rows: most rows of the input to read.
     :param strings_as_factors: for text: text columns become factors.
@@ -73,7 +74,9 @@ def rx_import(
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
     :param verbose: no effect.
     :param xdf_compression_level: 0 to 9; ``None`` for the option ``XdfCompressionLevel``, -1 for 1.
-    :param create_composite_set: not supported yet.
+    :param create_composite_set: write a folder of XDF files that is read as one; ``None`` for what ``output_file``
+        says.
+    :param blocks_per_composite_file: blocks of each of these files; ``None`` for what ``output_file`` says, else 3.
     :param kwargs: for a path of a text file: further arguments of :class:`RxTextData`.
     :returns: a DataFrame (a dictionary of arrays where the source has ``return_data_frame=False``), or the data source
         of the output.
@@ -88,8 +91,18 @@ def rx_import(
         transform_variables=transform_variables,
         transform_packages=transform_packages,
     )
-    not_built("rx_import", create_composite_set=create_composite_set)
-    check_append("rx_import", append)
+    if create_composite_set is None:
+        create_composite_set = getattr(output_file, "create_composite_set", None)
+    if blocks_per_composite_file is None:
+        blocks_per_composite_file = getattr(output_file, "blocks_per_composite_file", 3)
+    not_built(
+        "rx_import",
+        "use rx_partition",
+        create_partition_set=getattr(output_file, "create_partition_set", None),
+    )
+    appends = appends_rows("rx_import", append) if create_composite_set else False
+    if not create_composite_set:
+        check_append("rx_import", append)
     if type is not None and type not in TYPES:
         not_built("rx_import", f"the supported values are {', '.join(TYPES)}", type=type)
     text = {
@@ -120,10 +133,15 @@ def rx_import(
     path = output_path("rx_import", output_file)
     source.write(
         path,
-        compression_level(xdf_compression_level),
-        rows_per_read or getattr(data, "rows_per_read", None),
-        bool(overwrite),
-        microsoft_container(),
+        writing(
+            compression_level(xdf_compression_level),
+            bool(overwrite),
+            block_rows=rows_per_read or getattr(data, "rows_per_read", None),
+            microsoft=microsoft_container(),
+            composite=bool(create_composite_set),
+            append=appends and not overwrite,
+            blocks_per_part=int(blocks_per_composite_file),
+        ),
         one_pass(rows=rows, progress=progress),
     )
     finished(progress)

@@ -33,6 +33,7 @@ class GetInfoResults:
     """Information about a data set, as attributes and as items.
 
     - ``fileName``, ``objName``, ``class`` (as an item; as an attribute ``class_``), ``length``
+    - ``numCompositeFiles``: files of a composite or partitioned set; 0 for one file
     - ``numRows``, ``numVars``, ``numBlocks``: counts; ``None`` where the source does not know
     - ``compression``: ``"zstd"``, ``"zlib"``, ``"none"`` for an XDF file
     - ``varInfo``: :class:`GetVarInfoResults`, with ``get_var_info=True``
@@ -73,6 +74,8 @@ class GetInfoResults:
             lines.append(f"File name:{fields['fileName']}")
         else:
             lines.append(f"Data frame: {fields['class']}")
+        if fields["numCompositeFiles"]:
+            lines.append(f"Number of composite data files:{float(fields['numCompositeFiles'])}")
         if fields["numRows"] is not None:
             lines.append(f"Number of observations:{float(fields['numRows'])}")
         lines.append(f"Number of variables:{float(fields['numVars'])}")
@@ -193,7 +196,7 @@ def rx_get_info(
         "objName": None if name else "data",
         "class": data_class(data),
         "length": len(source.names()),
-        "numCompositeFiles": 0,
+        "numCompositeFiles": info.get("composite_files", 0),
         "numRows": rows,
         "numVars": len(source.names()),
         "numBlocks": None if blocks is None else len(blocks),

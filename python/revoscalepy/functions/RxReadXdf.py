@@ -33,7 +33,7 @@ def rx_read_xdf(
 ) -> pd.DataFrame | dict[str, Any]:
     """Read rows of an XDF file into a DataFrame.
 
-    :param file: path of the file, or an ``RxXdfData``.
+    :param file: path of the file or of the folder of a set, or an ``RxXdfData``.
     :param vars_to_keep: columns to read; exclusive with ``vars_to_drop``.
     :param vars_to_drop: columns to skip.
     :param row_var_name: column that becomes the index instead of a column.
@@ -52,6 +52,9 @@ def rx_read_xdf(
         raise ValueError(f"rx_read_xdf: start_row counts from 1, not {start_row}")
     path = input_path(path_text(getattr(file, "file", file)))
     source = _native.Source.open([path], None, False, one_pass())
+    partition = getattr(file, "_partition", None)
+    if partition is not None:
+        source = source.partition(partition)
     source = prepare(source, vars_to_keep=vars_to_keep, vars_to_drop=vars_to_drop)
     total = source.info()["rows"]
     first = start_row - 1

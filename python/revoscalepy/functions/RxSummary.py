@@ -11,7 +11,7 @@ from revoscalepy import _native
 from revoscalepy._arguments import no_extra, not_built
 from revoscalepy._paths import output_path
 from revoscalepy._progress import finished, of_level
-from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call
+from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call, writing
 from revoscalepy.etl.RxImport import compression_level, microsoft_container
 
 if TYPE_CHECKING:
@@ -206,4 +206,7 @@ def _write_groups(tables: list[Any], paths: list[str], overwrite: bool, block_ro
         )
     for table, path in zip(tables, paths, strict=True):
         source = _native.Source.from_arrow(table, one_pass())
-        source.write(path, compression_level(None), block_rows, overwrite, microsoft_container(), one_pass())
+        how = writing(
+            compression_level(None), overwrite, block_rows=block_rows, microsoft=microsoft_container()
+        )
+        source.write(path, how, one_pass())

@@ -16,6 +16,13 @@ use crate::raw::schema::factor_type;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Key(pub Vec<Option<Scalar>>);
 
+impl Key {
+    /// The values as a JSON list, as manifests have them: different for different keys.
+    pub fn to_json(&self) -> String {
+        self.0.iter().map(|value| to_json(value.as_ref())).collect::<Value>().to_string()
+    }
+}
+
 impl fmt::Display for Key {
     /// The values in parentheses; `missing` where there is none.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
