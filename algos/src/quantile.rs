@@ -10,6 +10,10 @@
 mod partial;
 mod select;
 
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, Int64Array};
+use arrow_cast::cast::{CastOptions, cast_with_options};
 use arrow_schema::{DataType, Field};
 use engine::source::index_of;
 use engine::{BlockSource, Executor, ScanOptions};
@@ -31,6 +35,35 @@ pub struct ColumnQuantiles {
     pub values: Vec<Option<Scalar>>,
     /// How far the true ranks of the values may be off, as a share of all values, with a probability of 99 %; 0: exact.
     pub rank_error: f64,
+}
+
+impl ColumnQuantiles {
+    /// The values as a column: 64-bit floats for numbers, of its own type for dates and timestamps.
+    ///
+    /// # Errors
+    /// A value that the type does not hold.
+    pub fn array(&self) -> Result<ArrayRef> {
+        if !self.data_type.is_temporal() {
+            let number = |value: &Option<Scalar>| value.as_ref().and_then(Scalar::as_f64);
+            return Ok(Arc::new(self.values.iter().map(number).collect::<Float64Array>()));
+        }
+        let number = |value: &Option<Scalar>| match value {
+            Some(Scalar::Int(value)) => Some(*value),
+            _ => None,
+        };
+        let numbers: ArrayRef = Arc::new(self.values.iter().map(number).collect::<Int64Array>());
+        let options = CastOptions { safe: false, ..CastOptions::default() };
+        let cast = |array: &ArrayRef, to: &DataType| {
+            cast_with_options(array, to, &options).map_err(|source| engine::Error::Arrow {
+                doing: format!("giving quantiles of column '{}'", self.column),
+                source,
+            })
+        };
+        // days are 32-bit numbers
+        let numbers =
+            if self.data_type == DataType::Date32 { cast(&numbers, &DataType::Int32)? } else { numbers };
+        Ok(cast(&numbers, &self.data_type)?)
+    }
 }
 
 /// What is asked for.

@@ -6,7 +6,7 @@ a dictionary of columns, or any object with the Arrow PyCapsule interface (polar
 Data steps: :func:`rx_import`, :func:`rx_read_xdf`, :func:`rx_get_info`, :func:`rx_get_var_info`,
 :func:`rx_get_var_names`, :func:`rx_partition`, :func:`rx_get_partitions`.
 
-Analyses: :func:`rx_summary`, :func:`rx_lin_mod`, :func:`rx_predict`.
+Analyses: :func:`rx_summary`, :func:`rx_quantile`, :func:`rx_lin_mod`, :func:`rx_predict`.
 
 Options: :class:`RxOptions`.
 
@@ -23,6 +23,7 @@ from revoscalepy.functions.RxGetInfo import rx_get_info, rx_get_var_info, rx_get
 from revoscalepy.functions.RxLinMod import RxLinModResults, rx_lin_mod, rx_lin_mod_ex
 from revoscalepy.functions.RxPartition import rx_get_partitions, rx_partition
 from revoscalepy.functions.RxPredict import rx_predict, rx_predict_default, rx_predict_ex
+from revoscalepy.functions.RxQuantile import rx_quantile
 from revoscalepy.functions.RxReadXdf import rx_read_xdf
 from revoscalepy.functions.RxSummary import RxSummaryResults, rx_summary, rx_summary_ex
 from revoscalepy.utils.RxOptions import RxOptions
@@ -48,6 +49,7 @@ __all__ = [
     "rx_predict",
     "rx_predict_default",
     "rx_predict_ex",
+    "rx_quantile",
     "rx_read_xdf",
     "rx_summary",
     "rx_summary_ex",

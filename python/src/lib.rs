@@ -19,6 +19,7 @@ mod describe;
 mod error;
 mod linmod;
 mod predict;
+mod quantile;
 mod run;
 mod source;
 mod summary;
@@ -36,6 +37,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(linmod::lin_mod, module)?)?;
     module.add_function(wrap_pyfunction!(predict::predict, module)?)?;
     module.add_function(wrap_pyfunction!(predict::predict_to, module)?)?;
+    module.add_function(wrap_pyfunction!(quantile::quantile, module)?)?;
     module.add_function(wrap_pyfunction!(summary::summary, module)?)?;
     Ok(())
 }
