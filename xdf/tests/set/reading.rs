@@ -1,7 +1,10 @@
 //! A set reads as one file with the same blocks.
 
 use std::fs;
+use std::sync::Arc;
 
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, DictionaryArray, RecordBatch};
 use xdf::set::SetOptions;
 use xdf::{Error, File, ReadOptions, Set, WriteOptions, Writer};
 
@@ -22,8 +25,7 @@ fn blocks_come_in_the_order_of_the_parts_with_the_levels_of_all() {
     assert_eq!(levels, expected);
     // one dictionary for all batches, so that a code means one level everywhere
     for batch in read_all(&set) {
-        let factor: &arrow_array::DictionaryArray<arrow_array::types::Int32Type> =
-            batch.column(2).as_any().downcast_ref().unwrap();
+        let factor: &DictionaryArray<Int32Type> = batch.column(2).as_any().downcast_ref().unwrap();
         assert_eq!(factor.values().len(), 9);
     }
     let blocks: Vec<_> = (0..8).map(|block| set.read_block(block, &[2, 0]).unwrap()).collect();
@@ -42,7 +44,7 @@ fn any_range_of_rows_and_choice_of_columns_is_that_of_the_table() {
         if from < to {
             assert_same(&[expected], &got);
         }
-        assert_eq!(got.iter().map(arrow_array::RecordBatch::num_rows).sum::<usize>() as i32, to - from);
+        assert_eq!(got.iter().map(RecordBatch::num_rows).sum::<usize>() as i32, to - from);
     }
     assert!(matches!(
         set.reader(&ReadOptions::default().with_columns(vec![3])),
@@ -67,7 +69,35 @@ fn statistics_are_those_of_a_file_with_the_same_blocks_bit_for_bit() {
     for column in 0..3 {
         assert_eq!(set.column_statistics(column), file.column_statistics(column));
         assert!(set.column_statistics(column).is_some());
+        for block in 0..=set.num_blocks() {
+            assert_eq!(set.segment_statistics(block, column), file.segment_statistics(block, column));
+        }
+        assert_eq!(set.levels(column), file.levels(column));
     }
+    for block in 0..=set.num_blocks() {
+        assert_eq!(set.block_start(block).unwrap(), file.block_start(block));
+    }
+    for row in 0..=100 {
+        assert_eq!(set.block_of(row).unwrap(), file.block_of(row), "{row}");
+    }
+}
+
+#[test]
+fn level_counts_of_blocks_are_in_the_order_of_the_sets_levels() {
+    let folder = folder();
+    let batch = |levels: [&str; 2]| {
+        let factor: DictionaryArray<Int32Type> = (0..200).map(|i| Some(levels[i % 2])).collect();
+        RecordBatch::try_from_iter_with_nullable([("f", Arc::new(factor) as ArrayRef, true)]).unwrap()
+    };
+    let schema = batch(["a", "b"]).schema();
+    let token = Set::begin(folder.path().join("s"), schema, &SetOptions::default()).unwrap();
+    write(&token, 0, &batch(["a", "b"]));
+    write(&token, 1, &batch(["c", "a"]));
+    let set = Set::commit(&token).unwrap();
+    assert_eq!(set.levels(0).unwrap().iter().flatten().collect::<Vec<_>>(), ["a", "b", "c"]);
+    let counts = |block| set.segment_statistics(block, 0).unwrap().level_counts.unwrap();
+    assert_eq!((counts(0), counts(1)), (vec![100, 100], vec![100, 0, 100]));
+    assert_eq!(set.segment_statistics(2, 0), None);
 }
 
 #[test]
