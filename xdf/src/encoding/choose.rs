@@ -89,6 +89,8 @@ pub(crate) struct Chosen<'a, W: Word> {
     level: i32,
     cascade: usize,
     plan: Plan,
+    /// The best plan but differences, and its score: what these promise is known from a sample only.
+    instead: (Plan, f64),
     /// zstd is tried on whole codes, or on their bytes: it must beat this score.
     zstd: Option<(Layout, f64)>,
     word: std::marker::PhantomData<W>,
@@ -136,6 +138,7 @@ impl<'a, W: Word> Chosen<'a, W> {
             level,
             cascade,
             plan: Plan::Plain,
+            instead: (Plan::Plain, f64::MAX),
             zstd: (level > 0).then_some((Layout::Whole, f64::MAX)),
             word: std::marker::PhantomData,
         };
@@ -149,8 +152,9 @@ impl<'a, W: Word> Chosen<'a, W> {
             return chosen;
         }
         let sample = Sample::<W>::of(words);
-        let (plan, cost) = sample.best(words, runs, cascade, level);
+        let [(plan, cost), (instead, other)] = sample.best(words, runs, cascade, level);
         chosen.plan = plan;
+        chosen.instead = (instead, other.score(level));
         chosen.zstd = None;
         if level > 0 && cascade < FLAT {
             let (layout, zstd) = sample.zstd(level);
@@ -164,8 +168,7 @@ impl<'a, W: Word> Chosen<'a, W> {
 
     /// Appends the nodes.
     fn put(self, out: &mut Vec<u8>) {
-        let words = W::split(self.codes);
-        let count = words.len();
+        let count = self.codes.len() / W::WIDTH;
         match self.zstd {
             Some((Layout::Split, limit)) => {
                 let start = out.len();
@@ -192,7 +195,25 @@ impl<'a, W: Word> Chosen<'a, W> {
             }
             None => {}
         }
-        match self.plan {
+        if let Plan::Delta { base } = self.plan {
+            let start = out.len();
+            self.put_delta(out, base);
+            let bytes = (out.len() - start) as f64 / count as f64;
+            let cost = Cost { bytes, nanoseconds: nanoseconds::PACKED + nanoseconds::DIFFERENCE };
+            let (instead, score) = self.instead;
+            if cost.score(self.level) < score {
+                return;
+            }
+            out.truncate(start);
+            return self.put_plan(out, instead);
+        }
+        self.put_plan(out, self.plan);
+    }
+
+    fn put_plan(&self, out: &mut Vec<u8>, plan: Plan) {
+        let words = W::split(self.codes);
+        let count = words.len();
+        match plan {
             Plan::Plain => put_node(out, tag::PLAIN, W::WIDTH, count, Codec::None, self.codes),
             Plan::Packed { bits } => bitpack::put::<W>(out, words, bits),
             Plan::Patched { bits } => self.put_patched(out, bits),
@@ -307,15 +328,15 @@ impl<W: Word> Sample<W> {
         sample
     }
 
-    /// The best plan without zstd.
-    fn best(&self, words: &[W::Bytes], runs: usize, cascade: usize, level: i32) -> (Plan, Cost) {
+    /// The best plan without zstd, and the best without zstd and differences.
+    fn best(&self, words: &[W::Bytes], runs: usize, cascade: usize, level: i32) -> [(Plan, Cost); 2] {
         let count = words.len() as f64;
         let width = W::WIDTH as f64;
         let plain = Cost { bytes: width, nanoseconds: nanoseconds::PLAIN_BYTE * width };
         let mut best = (Plan::Plain, plain);
-        let mut consider = |plan, cost: Cost| {
+        let consider = |best: &mut (Plan, Cost), plan, cost: Cost| {
             if cost.score(level) < best.1.score(level) {
-                best = (plan, cost);
+                *best = (plan, cost);
             }
         };
         let ranges = frames::ranges::<W>(words);
@@ -329,25 +350,26 @@ impl<W: Word> Sample<W> {
                 level,
             ),
         };
-        consider(low, packed);
+        consider(&mut best, low, packed);
         if cascade < FLAT && words.len() > PIECE {
             let bytes = frames::stored_bytes(&ranges, words.len()) as f64 / count;
-            consider(Plan::Frames, Cost { bytes, nanoseconds: nanoseconds::FRAMED });
+            consider(&mut best, Plan::Frames, Cost { bytes, nanoseconds: nanoseconds::FRAMED });
         }
         let runs = runs as f64 / count;
         if cascade < MAX_CASCADE && runs < 0.5 {
             let bits = packed.bytes + (2.0 - runs.log2()) / 8.0;
             let nanoseconds = nanoseconds::RUN * runs + nanoseconds::PLAIN_BYTE * width;
-            consider(Plan::Runs, Cost { bytes: runs * bits + 64.0 / count, nanoseconds });
+            consider(&mut best, Plan::Runs, Cost { bytes: runs * bits + 64.0 / count, nanoseconds });
         }
+        let mut first = best;
         if cascade < MAX_CASCADE && words.len() > PIECE {
             let (base, bits) = self.step_bits();
             let steps = packed_at(&bits, self.steps.len(), level);
             let bytes = steps.bytes + width / PIECE as f64 + 64.0 / count;
             let nanoseconds = steps.nanoseconds + nanoseconds::DIFFERENCE;
-            consider(Plan::Delta { base }, Cost { bytes, nanoseconds });
+            consider(&mut first, Plan::Delta { base }, Cost { bytes, nanoseconds });
         }
-        best
+        [first, best]
     }
 
     /// A base below nearly all steps, and how many steps need this many bits above it.

@@ -100,7 +100,7 @@ proptest! {
             fn run<W: Word>(codes: &[u8], plan: Plan) -> Vec<u8> {
                 let mut out = Vec::new();
                 let word = std::marker::PhantomData;
-                Chosen::<W> { codes, level: 1, cascade: 0, plan, zstd: None, word }.put(&mut out);
+                Chosen::<W> { codes, level: 1, cascade: 0, plan, instead: (plan, 0.0), zstd: None, word }.put(&mut out);
                 out
             }
             let out = match width {
@@ -186,7 +186,8 @@ fn patches_have_no_patches() {
     for level in [0, 1] {
         let (plan, word) = (Plan::Patched { bits: 4 }, std::marker::PhantomData);
         let mut out = Vec::new();
-        Chosen::<u32> { codes: &bytes, level, cascade: 0, plan, zstd: None, word }.put(&mut out);
+        Chosen::<u32> { codes: &bytes, level, cascade: 0, plan, instead: (plan, 0.0), zstd: None, word }
+            .put(&mut out);
         let mut cursor = Cursor::new(&out);
         let tags: Vec<u8> = (0..4).map(|_| Node::next(&mut cursor).unwrap().tag).collect();
         assert_eq!(tags[..2], [tag::PATCHES, tag::BIT_PACKED]);
