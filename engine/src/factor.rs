@@ -20,6 +20,20 @@ pub fn is_factor(data_type: &DataType) -> bool {
         if **keys == DataType::Int32 && **values == DataType::Utf8)
 }
 
+/// Whether blocks have columns of a type: numbers, logicals, texts, factors, dates and timestamps.
+pub(crate) fn is_block_type(data_type: &DataType) -> bool {
+    let others = matches!(
+        data_type,
+        DataType::Boolean
+            | DataType::Float32
+            | DataType::Float64
+            | DataType::Utf8
+            | DataType::Date32
+            | DataType::Timestamp(..)
+    );
+    others || data_type.is_integer() || is_factor(data_type)
+}
+
 /// The type of every factor.
 pub fn factor_type() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))

@@ -9,6 +9,7 @@ mod ipc;
 mod memory;
 mod open;
 mod parquet;
+mod row_range;
 mod skipping;
 mod stored;
 pub mod text;

@@ -7,7 +7,10 @@
 mod grouped;
 mod levels;
 mod moments;
+mod tiles;
+mod widen;
 
 pub use grouped::add_by_cell;
 pub use levels::{LevelCounts, Levels, count_codes};
-pub use moments::{Moments, widen};
+pub use moments::Moments;
+pub use widen::widen;

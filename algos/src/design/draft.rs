@@ -5,6 +5,7 @@ use engine::expr::Expr;
 use engine::formula::{Formula, Variable as Written};
 use serde::{Deserialize, Serialize};
 
+use super::read::is_number;
 use super::{Design, Found, Input, Survey, Term, Variable, VariableKind};
 use crate::{Error, Result};
 
@@ -298,16 +299,4 @@ fn plain(field: &Field) -> Result<Pending> {
         role: "a variable of a model",
         reason: format!("it is of type {data_type}; numbers, logicals, dates, texts and factors can be used"),
     })
-}
-
-fn is_number(data_type: &DataType) -> bool {
-    data_type.is_integer()
-        || matches!(
-            data_type,
-            DataType::Boolean
-                | DataType::Float32
-                | DataType::Float64
-                | DataType::Date32
-                | DataType::Timestamp(..)
-        )
 }

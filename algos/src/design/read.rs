@@ -283,7 +283,7 @@ impl Levels {
             VariableKind::Factor { levels, merged } => (levels, merged),
             VariableKind::Codes { levels } => (levels, &[]),
             VariableKind::Numeric | VariableKind::Integers { .. } => {
-                return if number_type(array.data_type()) {
+                return if is_number(array.data_type()) {
                     Ok(())
                 } else {
                     Err(wrong_type(label, array, "numbers"))
@@ -476,7 +476,8 @@ macro_rules! by_type {
     }};
 }
 
-fn number_type(data_type: &DataType) -> bool {
+/// Whether a column of this type can be used as numbers.
+pub(super) fn is_number(data_type: &DataType) -> bool {
     data_type.is_integer()
         || matches!(
             data_type,

@@ -6,6 +6,7 @@ use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, Field, SchemaRef};
 
 use super::conform::{conform_batch, unifiers};
+use super::row_range::RowRange;
 use super::{BlockSource, SourceInfo, projected};
 use crate::factor::LevelUnifier;
 use crate::{BlockReader, Error, Result, ScanOptions};
@@ -111,7 +112,8 @@ impl BlockSource for ConcatSource {
 
     fn open(&self, options: &ScanOptions) -> Result<BlockReader> {
         let schema = projected(&self.schema, options.columns.as_deref())?;
-        let rows = options.rows.clone().unwrap_or(0..u64::MAX);
+        let rows = RowRange::new(options.rows.as_ref());
+        let start = rows.skip;
         let reader = Chain {
             sources: self.sources.clone(),
             next: 0,
@@ -127,10 +129,9 @@ impl BlockSource for ConcatSource {
                 ..options.clone()
             },
             outer: Arc::clone(&options.monitor),
-            skip: rows.start,
-            take: rows.end.saturating_sub(rows.start),
+            rows,
         };
-        Ok(BlockReader::new(Box::new(reader), options, rows.start))
+        Ok(BlockReader::new(Box::new(reader), options, start))
     }
 }
 
@@ -142,8 +143,7 @@ struct Chain {
     schema: SchemaRef,
     options: ScanOptions,
     outer: Arc<crate::Monitor>,
-    skip: u64,
-    take: u64,
+    rows: RowRange,
 }
 
 struct Part {
@@ -161,7 +161,7 @@ impl Chain {
                 self.current = Some(part);
                 continue;
             };
-            if !part.ranged && self.take == 0 {
+            if !part.ranged && self.rows.take == 0 {
                 return Ok(None);
             }
             let Some(block) = part.blocks.next() else {
@@ -172,13 +172,7 @@ impl Chain {
             if part.ranged {
                 return conform_batch(&batch, &self.schema, &mut self.levels).map(Some);
             }
-            let rows = batch.num_rows() as u64;
-            let skipped = self.skip.min(rows);
-            self.skip -= skipped;
-            let taken = self.take.min(rows - skipped);
-            if taken > 0 {
-                self.take -= taken;
-                let batch = batch.slice(skipped as usize, taken as usize);
+            if let Some(batch) = self.rows.cut(&batch) {
                 return conform_batch(&batch, &self.schema, &mut self.levels).map(Some);
             }
         }
@@ -186,17 +180,17 @@ impl Chain {
 
     /// Opens the next part that has wanted rows. Parts that know their rows are asked for no others.
     fn next_part(&mut self) -> Result<Option<Part>> {
-        while self.take > 0
+        while self.rows.take > 0
             && let Some(source) = self.sources.get(self.next)
         {
             self.next += 1;
             let Some(rows) = source.info().rows else {
                 return Ok(Some(Part { blocks: source.open(&self.options)?, ranged: false }));
             };
-            let from = self.skip.min(rows);
-            let to = rows.min(from.saturating_add(self.take));
-            self.skip -= from;
-            self.take -= to - from;
+            let from = self.rows.skip.min(rows);
+            let to = rows.min(from.saturating_add(self.rows.take));
+            self.rows.skip -= from;
+            self.rows.take -= to - from;
             if from < to {
                 let options = ScanOptions { rows: Some(from..to), ..self.options.clone() };
                 return Ok(Some(Part { blocks: source.open(&options)?, ranged: true }));

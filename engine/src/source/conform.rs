@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, RecordBatchReader};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 
-use crate::factor::{LevelUnifier, factor_type};
+use crate::factor::{LevelUnifier, factor_type, is_block_type};
 use crate::{Error, Result};
 
 /// The type that a block has for a foreign type.
@@ -30,19 +30,7 @@ pub fn conform(field: &Field) -> Result<DataType> {
         | DataType::Decimal64(..)
         | DataType::Decimal128(..)
         | DataType::Decimal256(..) => DataType::Float64,
-        own @ (DataType::Boolean
-        | DataType::Int8
-        | DataType::Int16
-        | DataType::Int32
-        | DataType::Int64
-        | DataType::UInt8
-        | DataType::UInt16
-        | DataType::UInt32
-        | DataType::UInt64
-        | DataType::Float32
-        | DataType::Float64
-        | DataType::Date32
-        | DataType::Timestamp(..)) => own.clone(),
+        own if is_block_type(own) => own.clone(),
         other => {
             return Err(Error::ColumnType {
                 column: field.name().clone(),

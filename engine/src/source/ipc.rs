@@ -10,6 +10,7 @@ use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, SchemaRef};
 
 use super::conform::{Conformed, conform_schema};
+use super::row_range::RowRange;
 use super::{BlockSource, SourceInfo, indices};
 use crate::{BlockReader, Error, Result, ScanOptions};
 
@@ -70,15 +71,9 @@ impl BlockSource for IpcSource {
         // a file's reader states all columns, whatever it delivers
         let schema = self.foreign.project(&columns).map_err(Error::arrow("reading the schema"))?;
         let inner = reader(&self.path, self.stream, Some(columns))?;
-        let rows = options.rows.clone().unwrap_or(0..u64::MAX);
-        let start = rows.start;
-        let sliced = Sliced {
-            inner,
-            schema: Arc::new(schema),
-            path: self.path.clone(),
-            skip: rows.start,
-            take: rows.end.saturating_sub(rows.start),
-        };
+        let rows = RowRange::new(options.rows.as_ref());
+        let start = rows.skip;
+        let sliced = Sliced { inner, schema: Arc::new(schema), path: self.path.clone(), rows };
         Ok(BlockReader::new(Box::new(Conformed::try_new(sliced)?), options, start))
     }
 }
@@ -88,29 +83,23 @@ struct Sliced {
     inner: Box<dyn RecordBatchReader + Send>,
     schema: SchemaRef,
     path: PathBuf,
-    skip: u64,
-    take: u64,
+    rows: RowRange,
 }
 
 impl Iterator for Sliced {
     type Item = Result<RecordBatch, ArrowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.take > 0 {
+        while self.rows.take > 0 {
             let batch = match self.inner.next()? {
                 Ok(batch) => batch,
                 Err(source) => {
-                    self.take = 0;
+                    self.rows.take = 0;
                     return Some(Err(Error::Ipc { path: self.path.clone(), source }.into()));
                 }
             };
-            let rows = batch.num_rows() as u64;
-            let skipped = self.skip.min(rows);
-            self.skip -= skipped;
-            let taken = self.take.min(rows - skipped);
-            if taken > 0 {
-                self.take -= taken;
-                return Some(Ok(batch.slice(skipped as usize, taken as usize)));
+            if let Some(batch) = self.rows.cut(&batch) {
+                return Some(Ok(batch));
             }
         }
         None

@@ -18,7 +18,7 @@ use arrow_array::{Array, BooleanArray, Int32Array, RecordBatch, StringArray};
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
-use crate::factor::{codes_and_levels, is_factor};
+use crate::factor::{codes_and_levels, is_block_type};
 use crate::source::text::date::{write_date, write_timestamp};
 use crate::{Error, Result};
 
@@ -88,29 +88,15 @@ impl Layout {
 
 /// Refuses types that are not written as text.
 pub(crate) fn check(field: &Field) -> Result<()> {
-    match field.data_type() {
-        DataType::Boolean
-        | DataType::Int8
-        | DataType::Int16
-        | DataType::Int32
-        | DataType::Int64
-        | DataType::UInt8
-        | DataType::UInt16
-        | DataType::UInt32
-        | DataType::UInt64
-        | DataType::Float32
-        | DataType::Float64
-        | DataType::Utf8
-        | DataType::Date32
-        | DataType::Timestamp(..) => Ok(()),
-        other if is_factor(other) => Ok(()),
-        other => Err(Error::ColumnType {
-            column: field.name().clone(),
-            found: other.to_string(),
-            expected: "text files have numbers, logicals, texts, factors, dates and timestamps; leave it out"
-                .into(),
-        }),
+    if is_block_type(field.data_type()) {
+        return Ok(());
     }
+    Err(Error::ColumnType {
+        column: field.name().clone(),
+        found: field.data_type().to_string(),
+        expected: "text files have numbers, logicals, texts, factors, dates and timestamps; leave it out"
+            .into(),
+    })
 }
 
 /// The columns of a batch, ready to be written row by row.

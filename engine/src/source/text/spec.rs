@@ -80,17 +80,7 @@ impl Spec {
     pub(crate) fn remedy(&self, text: &[u8]) -> String {
         let name = &self.name;
         let trimmed = text.trim_ascii();
-        let integers = matches!(
-            self.data_type,
-            DataType::Int8
-                | DataType::Int16
-                | DataType::Int32
-                | DataType::Int64
-                | DataType::UInt8
-                | DataType::UInt16
-                | DataType::UInt32
-                | DataType::UInt64
-        );
+        let integers = self.data_type.is_integer();
         if integers && self.data_type != DataType::Int64 && i64::thorough(trimmed).is_ok() {
             return format!("read the column as int64 (--type {name}=int64)");
         }

@@ -3,7 +3,7 @@
 use arrow_schema::{DataType, TimeUnit};
 
 use super::TextError;
-use crate::factor::{factor_type, is_factor};
+use crate::factor::{factor_type, is_block_type, is_factor};
 
 const KNOWN: &str = "bool, int8, int16, int32 (integer), int64, uint8, uint16, uint32, uint64, float32, float64 \
                      (numeric), string (character), factor, date, timestamp";
@@ -92,24 +92,10 @@ pub(crate) fn described(data_type: &DataType) -> String {
 /// # Errors
 /// [`TextError::UnknownType`] when not.
 pub(crate) fn readable(data_type: &DataType) -> Result<(), TextError> {
-    match data_type {
-        DataType::Boolean
-        | DataType::Int8
-        | DataType::Int16
-        | DataType::Int32
-        | DataType::Int64
-        | DataType::UInt8
-        | DataType::UInt16
-        | DataType::UInt32
-        | DataType::UInt64
-        | DataType::Float32
-        | DataType::Float64
-        | DataType::Utf8
-        | DataType::Date32
-        | DataType::Timestamp(..) => Ok(()),
-        other if is_factor(other) => Ok(()),
-        other => Err(TextError::UnknownType { name: other.to_string(), known: KNOWN }),
+    if is_block_type(data_type) {
+        return Ok(());
     }
+    Err(TextError::UnknownType { name: data_type.to_string(), known: KNOWN })
 }
 
 #[cfg(test)]
