@@ -28,7 +28,7 @@ pub enum Error {
         reason: String,
     },
     /// A weight that is negative or not a number that weights can be.
-    #[error("weight '{column}' is {value} near row {row}; weights must be {expected}")]
+    #[error("weight '{column}' is {value} near row {}; weights must be {expected}", row.saturating_add(1))]
     Weight {
         /// The weights' column.
         column: String,

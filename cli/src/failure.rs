@@ -158,7 +158,37 @@ fn sentence(error: &anyhow::Error) -> String {
             sentence = format!("{sentence}: {text}");
         }
     }
-    sentence
+    match error.chain().find_map(|cause| hint(xdf_error(cause)?)) {
+        Some(hint) => format!("{sentence}; {hint}"),
+        None => sentence,
+    }
+}
+
+/// The format's error that a cause is, or that it passes on.
+fn xdf_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a xdf::Error> {
+    match engine_error(cause) {
+        Some(engine::Error::Xdf(error)) => Some(error),
+        _ => cause.downcast_ref(),
+    }
+}
+
+fn cast(column: &str) -> String {
+    format!("--compute '{column} = as.numeric({column})' casts it, --drop {column} leaves it out")
+}
+
+/// What can be typed about an error of the format, which does not know this program.
+fn hint(error: &xdf::Error) -> Option<String> {
+    match error {
+        xdf::Error::Folder { is_set: true, path } => Some(format!(
+            "its files are in '{}', to be looked at and not to be changed",
+            path.join("parts").display()
+        )),
+        xdf::Error::MicrosoftColumn { column, .. } => {
+            Some(format!("{}, --allow-inferred allows it as it is", cast(column)))
+        }
+        xdf::Error::MicrosoftValue { column, .. } => Some(cast(column)),
+        _ => None,
+    }
 }
 
 fn sentence_of_place(error: &SyntaxError) -> String {

@@ -125,7 +125,7 @@ pub enum Error {
         problem: String,
     },
     /// A value that a Microsoft container cannot hold.
-    #[error("column '{column}', row {row} does not fit Microsoft's XDF 4.2: {problem}")]
+    #[error("column '{column}', row {} does not fit Microsoft's XDF 4.2: {problem}", row.saturating_add(1))]
     MicrosoftValue {
         /// Name of the column.
         column: String,
@@ -150,7 +150,7 @@ pub enum Error {
     #[error(
         "'{}' is a folder{}",
         path.display(),
-        if *is_set { " that holds a set of XDF files, not one file; open it as a set" } else { ", not a file" }
+        if *is_set { " with a set of XDF files, where one file is needed" } else { ", not a file" }
     )]
     Folder {
         /// The folder.

@@ -149,17 +149,21 @@ fn fitting(source: Source, schema: &Schema, file: &str) -> anyhow::Result<Source
         let names = of.fields().iter().map(|field| field.name());
         names.filter(|name| other.field_with_name(name).is_err()).map(|name| format!("'{name}'")).collect()
     };
+    let columns = |names: &[String]| {
+        let what = if names.len() == 1 { "column" } else { "columns" };
+        format!("{what} {}", names.join(", "))
+    };
     let (missing, more) = (names(schema, &given), names(&given, schema));
     let input = source.info().name;
     anyhow::ensure!(
         missing.is_empty(),
-        "{input} has no column {}, which {file} has; rename or compute it (--compute)",
-        missing.join(", ")
+        "{input} has no {}, which {file} has; rename or compute what is missing (--compute)",
+        columns(&missing)
     );
     anyhow::ensure!(
         more.is_empty(),
-        "{file} has no column {}, which {input} has; leave it out (--drop), or add it first (xdf add-columns)",
-        more.join(", ")
+        "{file} has no {}, which {input} has; leave out what is too much (--drop), or add it first (xdf add-columns)",
+        columns(&more)
     );
     let names = schema.fields().iter().map(|field| field.name().clone());
     Ok(source.with(Project::new(names.collect()))?)

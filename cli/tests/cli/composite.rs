@@ -133,6 +133,9 @@ fn what_is_wrong_with_a_set_is_said() {
     assert_eq!(run.code, 1);
     assert!(run.stdout.contains("is missing"), "{}{}", run.stdout, run.stderr);
     folder.xdf(["head", "set/parts"]).fails(1, &["folder", "manifest"]);
+    for command in ["layout", "compact"] {
+        folder.xdf([command, "set"]).fails(1, &["a set of XDF files, where one file is needed", "set/parts"]);
+    }
     for output in ["-", "out.csv"] {
         folder.xdf(["export", "flights.xdf", "-o", output, "--composite"]).fails(2, &["set is a folder"]);
     }

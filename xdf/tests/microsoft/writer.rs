@@ -305,14 +305,14 @@ fn what_has_no_place_is_refused_by_name() {
     let message = refusal("id", Arc::new(Int64Array::from(vec![1])));
     assert!(message.contains("Int64") && message.contains("cast it to int32 or float64"), "{message}");
     let message = refusal("n", Arc::new(Int32Array::from(vec![1, i32::MIN])));
-    assert!(message.contains("column 'n', row 1") && message.contains("mark of missing values"), "{message}");
+    assert!(message.contains("column 'n', row 2") && message.contains("mark of missing values"), "{message}");
 
     let batch =
         RecordBatch::try_from_iter([("b", Arc::new(BooleanArray::from(vec![Some(true), None])) as ArrayRef)]);
     let allowed = MicrosoftWriteOptions::default().with_allow_inferred(true);
     let message = write(&[batch.unwrap()], allowed).unwrap_err().to_string();
     assert!(
-        message.contains("column 'b', row 1") && message.contains("how uchar marks them is not known"),
+        message.contains("column 'b', row 2") && message.contains("how uchar marks them is not known"),
         "{message}"
     );
 
