@@ -44,7 +44,7 @@ pub enum Error {
         source: ArrowError,
     },
     /// A column that does not exist was asked for.
-    #[error("there is no column '{column}'{hint}; the columns are: {available}", hint = did_you_mean(closest.as_deref()))]
+    #[error("there is no column '{column}'; {hint}the columns are: {available}", hint = did_you_mean(closest.as_deref()))]
     ColumnNotFound {
         /// The name asked for.
         column: String,
@@ -172,7 +172,7 @@ impl Error {
 }
 
 fn did_you_mean(closest: Option<&str>) -> String {
-    closest.map(|name| format!("; did you mean '{name}'?")).unwrap_or_default()
+    closest.map(|name| format!("did you mean '{name}'? ")).unwrap_or_default()
 }
 
 /// Lets an engine error travel through Arrow's reader interface.

@@ -96,7 +96,8 @@ fn quantiles_are_estimated_with_their_error_or_exact() {
 fn quantiles_of_what_has_none_are_refused() {
     let folder = flights_without_data();
     let quantile = |more: &[&str]| folder.xdf(["quantile", "flights.xdf"].iter().chain(more));
-    quantile(&["Delay"]).fails(1, &["Delay", "ArrDelay"]);
+    quantile(&["arrdelay"])
+        .fails(1, &["no column 'arrdelay'; did you mean 'ArrDelay'? the columns are: Year, "]);
     quantile(&["DayOfWeek"]).fails(1, &["'DayOfWeek'", "factor", "choose numbers, dates or timestamps"]);
     quantile(&["ArrDelay", "--probs", "1.5"]).fails(2, &["1.5 is no probability", "from 0 to 1"]);
     quantile(&["ArrDelay", "--probs", "-0.5"]).fails(2, &["-0.5 is no probability"]);
