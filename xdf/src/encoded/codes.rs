@@ -82,7 +82,7 @@ impl<'a> Codes<'a> {
         lengths.for_each::<u32>(|lengths| {
             for length in lengths {
                 rows += u64::from(*length) + 1;
-                runs.push((0, *length as usize + 1));
+                runs.push((0, (*length as usize).saturating_add(1)));
             }
             Ok(())
         })?;

@@ -75,6 +75,11 @@ pub(crate) fn head_length(fields_length: usize) -> usize {
     round_up(HEAD_BYTES + fields_length + 8, FRAME_ALIGN)
 }
 
+/// Whether bytes begin as every frame does.
+pub(crate) fn starts_frame(bytes: &[u8]) -> bool {
+    bytes.starts_with(&FRAME)
+}
+
 /// The length of the head of the frame whose first bytes these are, before anything is verified.
 pub(crate) fn peek_head_length(bytes: &[u8]) -> Result<u64, Fault> {
     let mut cursor = Cursor::new(bytes);

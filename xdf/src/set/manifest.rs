@@ -4,7 +4,7 @@
 //! the highest number is the set. A number is taken by whoever creates its file first, so two commits cannot both
 //! succeed without knowing of each other, on any file system and without a lock.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -125,16 +125,19 @@ impl PartEntry {
 
 /// The numbers of the key columns, which must exist, differ and have a type whose values can be listed.
 pub(super) fn key_columns(names: &[String], stored: &StoredSchema) -> Result<Vec<usize>, Fault> {
+    let columns: HashMap<&String, usize> =
+        stored.schema.fields().iter().enumerate().map(|(column, field)| (field.name(), column)).collect();
     let mut keys = Vec::with_capacity(names.len());
+    let mut different = HashSet::new();
     for name in names {
-        let column = stored.schema.index_of(name);
-        let column = column.map_err(|_| Fault::new("key columns that exist", format_args!("'{name}'")))?;
+        let column = columns.get(name).copied();
+        let column = column.ok_or_else(|| Fault::new("key columns that exist", format_args!("'{name}'")))?;
         let data_type = stored.schema.field(column).data_type();
         if !key::can_be_key(data_type) {
             let expected = "key columns that are logicals, integers, texts, factors, dates or timestamps";
             return Err(Fault::new(expected, format_args!("'{name}' {data_type}")));
         }
-        if keys.contains(&column) {
+        if !different.insert(column) {
             return Err(Fault::new("different key columns", format_args!("'{name}' twice")));
         }
         keys.push(column);

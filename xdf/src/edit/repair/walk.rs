@@ -8,7 +8,7 @@
 use crate::error::Fault;
 use crate::raw::directory::{ENTRY_BYTES, Entry};
 use crate::raw::footer::{Footer, read_schema, tag};
-use crate::raw::frame::{FRAME_ALIGN, Frame, Kind};
+use crate::raw::frame::{FRAME_ALIGN, Frame, Kind, peek_head_length, starts_frame};
 use crate::raw::header::HEADER_BYTES;
 use crate::raw::schema::StoredSchema;
 use crate::raw::wire::{Cursor, texts};
@@ -60,14 +60,20 @@ pub(super) struct Walk {
     pub(super) gaps: Vec<(u64, u64)>,
 }
 
+/// How often all bytes of a file are read, at most, to compare the checksums of heads.
+const SEARCHED: usize = 8;
+
 /// Finds all frames of a file.
 pub(super) fn walk(file: &[u8]) -> Walk {
     let mut walk = Walk::default();
     let mut at = HEADER_BYTES;
     // Where the bytes begin that belong to no frame.
     let mut lost = None;
+    // A head may claim to be as long as the rest of the file, and there may be one at every place.
+    let mut budget = file.len().saturating_mul(SEARCHED);
     while let Some(rest) = file.get(at..).filter(|rest| !rest.is_empty()) {
-        let Some((found, length)) = frame_at(rest, at as u64, lost.is_some()) else {
+        let frame = affordable(rest, &mut budget).then(|| frame_at(rest, at as u64, lost.is_some()));
+        let Some((found, length)) = frame.flatten() else {
             lost.get_or_insert(at);
             at += FRAME_ALIGN;
             continue;
@@ -82,6 +88,15 @@ pub(super) fn walk(file: &[u8]) -> Walk {
         walk.gaps.push((start as u64, file.len().saturating_sub(start) as u64));
     }
     walk
+}
+
+/// Whether the head at the beginning of `bytes`, if there seems to be one, may still be read.
+fn affordable(bytes: &[u8], budget: &mut usize) -> bool {
+    let head = peek_head_length(bytes).ok().and_then(|length| usize::try_from(length).ok());
+    let Some(head) = head.filter(|head| *head <= bytes.len() && starts_frame(bytes)) else { return false };
+    let left = budget.checked_sub(head);
+    *budget = left.unwrap_or(*budget);
+    left.is_some()
 }
 
 /// The frame at the beginning of `bytes`, and how far the next one is; of a kind of a later version only the latter.
@@ -136,4 +151,36 @@ fn block(frame: &Frame<'_>) -> Result<Block, Fault> {
         }
     }
     Ok(block)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each of the heads says that it is as long as the rest of the file: to compare all their checksums would take
+    /// as many reads of the file as it has places.
+    #[test]
+    fn a_file_of_lying_heads_is_searched_in_time() {
+        let mut file = vec![0; 8 << 20];
+        let length = file.len();
+        for (place, head) in file.chunks_exact_mut(FRAME_ALIGN).enumerate() {
+            head[..8].copy_from_slice(b"\xb5XDFBLCK");
+            let rest = (length - place * FRAME_ALIGN) as u64;
+            head[8..16].copy_from_slice(&rest.to_le_bytes());
+            head[16..24].copy_from_slice(&rest.to_le_bytes());
+        }
+        let walk = walk(&file);
+        assert!(walk.frames.is_empty());
+        assert_eq!(walk.gaps, [(HEADER_BYTES as u64, (length - HEADER_BYTES) as u64)]);
+    }
+
+    #[test]
+    fn heads_that_are_whole_are_found_behind_others() {
+        let head = crate::raw::frame::build(Kind::Block, 1, &[], 0);
+        let mut file = vec![0; HEADER_BYTES + 1000 * FRAME_ALIGN];
+        file.extend_from_slice(&head);
+        let walk = walk(&file);
+        assert_eq!(walk.frames.len(), 1);
+        assert_eq!(walk.frames[0].offset, (HEADER_BYTES + 1000 * FRAME_ALIGN) as u64);
+    }
 }
