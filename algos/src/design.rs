@@ -19,6 +19,8 @@
 //! # Order of cells
 //! In the cells of an interaction the first factor varies fastest, as in R.
 
+mod addends;
+mod check;
 mod draft;
 mod labels;
 mod read;
@@ -26,7 +28,8 @@ mod survey;
 
 use serde::{Deserialize, Serialize};
 
-pub use draft::{Draft, Weights};
+pub(crate) use addends::Addends;
+pub use draft::{Draft, Extras, Weights};
 pub(crate) use labels::INTERCEPT;
 pub use labels::LabelStyle;
 pub(crate) use read::{Reader, TILE, Tile};
@@ -47,6 +50,9 @@ pub struct Design {
     pub responses: Vec<usize>,
     /// The columns that weigh the rows.
     pub weights: Weights,
+    /// The variable that is added to linear predictors without a coefficient, as a position in `variables`.
+    #[serde(default)]
+    pub offset: Option<usize>,
 }
 
 /// A variable of a design.
@@ -180,6 +186,11 @@ impl Design {
     /// The columns that the responses read.
     pub fn response_columns(&self) -> Vec<String> {
         self.columns_of(self.responses.iter().copied())
+    }
+
+    /// The columns that the offset reads.
+    pub fn offset_columns(&self) -> Vec<String> {
+        self.columns_of(self.offset.into_iter())
     }
 
     fn columns_of(&self, variables: impl Iterator<Item = usize>) -> Vec<String> {

@@ -39,6 +39,18 @@ pub enum Error {
         /// What is accepted.
         expected: &'static str,
     },
+    /// A response that the family does not have.
+    #[error("response '{variable}' is {value} in row {row}; it must be {expected}")]
+    Response {
+        /// The response.
+        variable: String,
+        /// The value.
+        value: f64,
+        /// The row, from 0.
+        row: u64,
+        /// What is accepted.
+        expected: &'static str,
+    },
     /// No row was left to work on.
     #[error(
         "no valid observations: of {rows} rows every one has a missing value in a variable of the model or a weight of 0"

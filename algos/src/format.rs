@@ -109,7 +109,8 @@ pub(crate) fn round(x: f64, decimals: i32) -> f64 {
 
 /// `format.pval(p, digits, eps)`: values that fixed notation shows and those that it does not have a format each.
 pub(crate) fn format_p_values(p: &[f64], digits: usize, epsilon: f64) -> Vec<String> {
-    let shows = |p: f64| p == 0.0 || p.log10().floor() >= -3.0;
+    let least = if digits > 1 { -4.0 } else { -3.0 };
+    let shows = |p: f64| p == 0.0 || p.log10().floor() >= least;
     let of = |wanted: bool| {
         let chosen: Vec<f64> =
             p.iter().copied().filter(|&p| !p.is_nan() && p >= epsilon && shows(p) == wanted).collect();
@@ -211,6 +212,11 @@ mod tests {
         assert_eq!(
             format_p_values(&[eps, 9.16e-5, 0.276_42, 0.084_13, 8.68e-12], 3, eps),
             ["2.22e-16", "9.16e-05", "0.2764", "0.0841", "8.68e-12"]
+        );
+        // format.pval of R 4.2
+        assert_eq!(
+            format_p_values(&[0.230_843, 0.000_304, 1.36e-7, 0.009_375], 3, eps),
+            ["0.230843", "0.000304", "1.36e-07", "0.009375"]
         );
         assert_eq!(format_p_values(&[1e-200], 4, eps), ["< 2.2e-16"]);
         assert_eq!(format_p_values(&[0.000_998], 4, eps), ["0.000998"]);

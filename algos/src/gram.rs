@@ -46,14 +46,17 @@ pub struct Gram {
     moments: Vec<Vec<Moment>>,
     #[serde(skip)]
     plan: Option<Arc<Plan>>,
+    /// Whether rows have weights.
+    #[serde(skip)]
+    is_weighted: bool,
+    #[serde(skip)]
+    rows: Option<Box<(Reader, Tile)>>,
     #[serde(skip)]
     work: Option<Box<Work>>,
 }
 
-/// Buffers of a worker, made at its first block and reused.
+/// Buffers of a worker, made at its first tile and reused.
 struct Work {
-    reader: Reader,
-    tile: Tile,
     /// The shifted values, [`TILE`] rows each.
     values: Vec<f64>,
     /// The same times the weights; empty without weights.
@@ -75,7 +78,14 @@ impl Gram {
         Ok(Self::of(Arc::new(Plan::new(design)?)))
     }
 
+    /// An empty gram of a plan, whose rows are weighted as the design says.
     pub(crate) fn of(plan: Arc<Plan>) -> Self {
+        let is_weighted = plan.design.weights != Weights::default();
+        Self { is_weighted, ..Self::weighted(plan) }
+    }
+
+    /// An empty gram of a plan, whose tiles have weights.
+    pub(crate) fn weighted(plan: Arc<Plan>) -> Self {
         let tables = plan.tables.iter().map(|table| vec![0.0; table.len()]).collect();
         Self {
             valid: 0,
@@ -85,55 +95,79 @@ impl Gram {
             tables,
             moments: plan.tables.iter().map(|table| table.moments.clone()).collect(),
             plan: Some(plan),
+            is_weighted: true,
+            rows: None,
             work: None,
         }
     }
 
+    fn plan(&self) -> Result<Arc<Plan>> {
+        self.plan.clone().ok_or(Error::Mismatch { what: "the partial result came without its design" })
+    }
+
     fn add_block(&mut self, block: &Block) -> Result<()> {
-        let Some(plan) = self.plan.clone() else {
-            return Err(Error::Mismatch { what: "the partial result came without its design" });
-        };
-        let mut work = self.work.take().unwrap_or_else(|| Box::new(Work::new(&plan)));
-        let result = self.add_rows(&plan, &mut work, block);
-        self.work = Some(work);
+        let plan = self.plan()?;
+        let mut rows = self.rows.take().unwrap_or_else(|| {
+            let design = &plan.design;
+            let reader = Reader::new(Arc::clone(design), 0..design.variables.len(), true);
+            let tile = reader.tile();
+            Box::new((reader, tile))
+        });
+        let result = self.add_rows(&mut rows.0, &mut rows.1, block);
+        self.rows = Some(rows);
         result
     }
 
-    fn add_rows(&mut self, plan: &Plan, work: &mut Work, block: &Block) -> Result<()> {
-        work.reader.load(block)?;
+    fn add_rows(&mut self, reader: &mut Reader, tile: &mut Tile, block: &Block) -> Result<()> {
+        reader.load(block)?;
         let rows = block.num_rows();
         for start in (0..rows).step_by(TILE) {
-            work.reader.fill(start, rows - start, block.start_row, &mut work.tile)?;
-            let tile = &work.tile;
-            self.valid += tile.kept as u64;
-            self.missing += (tile.len - tile.kept) as u64;
-            if tile.kept == 0 {
-                continue;
-            }
-            self.observations += tile.frequency;
-            if self.shifts.is_empty() {
-                self.shifts = plan.values.iter().map(|value| first_mean(value, tile)).collect();
-            }
-            work.fill_values(plan, &self.shifts);
-            self.add_tile(plan, work);
+            reader.fill(start, rows - start, block.start_row, tile)?;
+            self.add(tile)?;
         }
-        for (lanes, table) in work.lanes.iter_mut().zip(&mut self.tables) {
-            lanes.flush(table);
-        }
+        self.flush();
         Ok(())
     }
 
-    fn add_tile(&mut self, plan: &Plan, work: &mut Work) {
-        let len = work.tile.len;
-        let weights = (!work.tile.weights.is_empty()).then(|| &work.tile.weights[..len]);
+    /// Adds a tile that has all variables of the design. [`Gram::flush`] must follow the last one.
+    pub(crate) fn add(&mut self, tile: &Tile) -> Result<()> {
+        let plan = self.plan()?;
+        self.valid += tile.kept as u64;
+        self.missing += (tile.len - tile.kept) as u64;
+        if tile.kept == 0 {
+            return Ok(());
+        }
+        self.observations += tile.frequency;
+        if self.shifts.is_empty() {
+            self.shifts = plan.values.iter().map(|value| first_mean(value, tile)).collect();
+        }
+        let mut work = self.work.take().unwrap_or_else(|| Box::new(Work::new(&plan, self.is_weighted)));
+        work.fill_values(&plan, tile, &self.shifts);
+        self.add_tile(&plan, &mut work, tile);
+        self.work = Some(work);
+        Ok(())
+    }
+
+    /// Adds what was kept aside to the tables.
+    pub(crate) fn flush(&mut self) {
+        if let Some(work) = &mut self.work {
+            for (lanes, table) in work.lanes.iter_mut().zip(&mut self.tables) {
+                lanes.flush(table);
+            }
+        }
+    }
+
+    fn add_tile(&mut self, plan: &Plan, work: &mut Work, tile: &Tile) {
+        let len = tile.len;
+        let weights = (!tile.weights.is_empty()).then(|| &tile.weights[..len]);
         let count = match weights {
             Some(weights) => kernels::sum(weights),
-            None => work.tile.kept as f64,
+            None => tile.kept as f64,
         };
         let columns = if work.weighted.is_empty() { &work.values } else { &work.weighted };
         kernels::dense(&work.values, columns, weights.is_some(), len, count, &mut self.tables[0]);
         for (table, lanes, data) in zip3(&plan.tables[1..], &mut work.lanes[1..], &mut self.tables[1..]) {
-            let cells = table.cells_of(&work.tile, &mut work.cells[..len]);
+            let cells = table.cells_of(tile, &mut work.cells[..len]);
             if table.moments.len() == 1 && weights.is_none() {
                 lanes.count(data, cells);
                 continue;
@@ -176,11 +210,8 @@ fn first_mean(value: &[usize], tile: &Tile) -> f64 {
 }
 
 impl Work {
-    fn new(plan: &Plan) -> Self {
-        let design = &plan.design;
-        let reader = Reader::new(Arc::clone(design), 0..design.variables.len(), true);
-        let tile = reader.tile();
-        let weighted = tile.weights.len() * plan.values.len();
+    fn new(plan: &Plan, is_weighted: bool) -> Self {
+        let weighted = if is_weighted { plan.values.len() * TILE } else { 0 };
         let mut products = Vec::new();
         for moment in plan.tables.iter().skip(1).flat_map(|table| &table.moments) {
             if let Moment::Product(u, v) = *moment
@@ -190,8 +221,6 @@ impl Work {
             }
         }
         Self {
-            reader,
-            tile,
             values: vec![0.0; plan.values.len() * TILE],
             weighted: vec![0.0; weighted],
             products,
@@ -200,20 +229,13 @@ impl Work {
             lanes: plan
                 .tables
                 .iter()
-                .map(|table| {
-                    kernels::Lanes::new(
-                        table.cells,
-                        table.moments.len(),
-                        design.weights == Weights::default(),
-                    )
-                })
+                .map(|table| kernels::Lanes::new(table.cells, table.moments.len(), !is_weighted))
                 .collect(),
         }
     }
 
     /// Values of the tile: the product of the variables less the shift, 0 in rows that do not count.
-    fn fill_values(&mut self, plan: &Plan, shifts: &[f64]) {
-        let tile = &self.tile;
+    fn fill_values(&mut self, plan: &Plan, tile: &Tile, shifts: &[f64]) {
         let len = tile.len;
         for ((value, out), &shift) in plan.values.iter().zip(self.values.chunks_exact_mut(TILE)).zip(shifts) {
             let out = &mut out[..len];

@@ -3,6 +3,7 @@
 //! | algorithm | module | passes over the data | memory |
 //! |---|---|---|---|
 //! | linear regression (`rxLinMod`, `rx_lin_mod`) | [`linear`] | 1, one more before it for levels or ranges that the source does not know | O(p²) |
+//! | generalized linear models (`rxLogit`, `rx_logit`, `rxGlm`) | [`glm`] | 1 when rows collapse into cells, else 1 an iteration; one more before them for levels or ranges that the source does not know | O(p²), and 16 MiB a thread for cells |
 //! | summary (`rxSummary`, `rx_summary`) | [`summary`] | 1, one more for ranges that the source does not know; 0 where stored statistics answer | O(cells) |
 //! | quantiles (`rxQuantile`) | [`quantile`] | 0 where the stored sketch answers, else 1; exact ones 2 or 3 more | 32 KiB a column |
 //! | prediction (`rxPredict`, `rx_predict`) | [`predict`] | 1 | a block a thread |
@@ -11,10 +12,13 @@
 //! [`design`] turns a formula into columns without ever writing out indicator columns, [`gram`] adds up their cross
 //! products, [`model`] keeps what was fitted in files that later releases read.
 
+mod coefficients;
 pub mod design;
 mod error;
 mod format;
+pub mod glm;
 pub mod gram;
+mod json;
 pub mod linear;
 pub mod model;
 pub mod predict;

@@ -20,7 +20,7 @@
 
 mod check;
 mod estimator;
-mod inference;
+pub(crate) mod inference;
 mod json;
 mod predict;
 mod print;
@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::design::{Design, LabelStyle, Weights};
 
+pub(crate) use estimator::lay_out;
 pub use estimator::{LinMod, LinModPartial, LinModState, LinModSums};
 
 /// The kind of these models in files.

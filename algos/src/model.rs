@@ -20,7 +20,7 @@ pub use envelope::{FORMAT_VERSION, MAGIC, from_bytes, load, save, to_bytes};
 
 /// A fitted model of some kind.
 pub trait Model: Send + Sync {
-    /// The kind: `lin_mod`.
+    /// The kind: `lin_mod`, `logit`, `glm`.
     fn kind(&self) -> &'static str;
 
     /// The columns that predictions read.

@@ -8,7 +8,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
-use arrow_schema::{FieldRef, Schema, SchemaRef};
+use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use engine::{Block, BlockSink, BlockSource, Local, ScanOptions, Written};
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +25,10 @@ pub struct PredictOptions {
     pub interval: Interval,
     /// The probability that the interval covers, between 0 and 1.
     pub level: f64,
-    /// Residuals: `<y>_Resid`.
+    /// Residuals: `<y>_Resid`, responses less predicted responses.
     pub residuals: bool,
+    /// The scale of predictions, their errors and bounds.
+    pub scale: Scale,
     /// Names for the predictions, one for each response.
     pub predict_names: Option<Vec<String>>,
     /// Names for the standard errors, one for each response.
@@ -57,6 +59,16 @@ pub enum Interval {
     Prediction,
 }
 
+/// What is predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Scale {
+    /// The mean of the response.
+    #[default]
+    Response,
+    /// The linear predictor; the same for linear models.
+    Link,
+}
+
 impl Default for PredictOptions {
     fn default() -> Self {
         Self {
@@ -64,6 +76,7 @@ impl Default for PredictOptions {
             interval: Interval::None,
             level: 0.95,
             residuals: false,
+            scale: Scale::default(),
             predict_names: None,
             std_error_names: None,
             interval_names: None,
@@ -73,6 +86,65 @@ impl Default for PredictOptions {
             all_vars: false,
             remove_missings: false,
         }
+    }
+}
+
+impl PredictOptions {
+    /// Whether covariances of the coefficients are needed.
+    pub(crate) fn needs_errors(&self) -> bool {
+        self.std_errors || self.interval != Interval::None
+    }
+
+    /// Checks the options against a model of so many responses, with or without covariances.
+    pub(crate) fn check(&self, responses: usize, has_covariances: bool) -> Result<()> {
+        let refuse = |option, reason: &str| Err(Error::Option { option, reason: reason.to_owned() });
+        if self.needs_errors() && !has_covariances {
+            return refuse(
+                "standard errors and intervals",
+                "the model has no covariance matrix; fit it with cov_coef, without cube, for one response",
+            );
+        }
+        if self.interval != Interval::None && !(self.level > 0.0 && self.level < 1.0) {
+            return refuse("level", "the confidence level must be between 0 and 1, such as 0.95");
+        }
+        for (names, wanted) in [
+            (&self.predict_names, responses),
+            (&self.std_error_names, responses),
+            (&self.interval_names, 2 * responses),
+            (&self.residual_names, responses),
+        ] {
+            if let Some(names) = names
+                && names.len() != wanted
+            {
+                let reason = format!("{wanted} are needed, but {} are given", names.len());
+                return refuse("names of predictions", &reason);
+            }
+        }
+        Ok(())
+    }
+
+    /// The columns of predictions, in their order: for each response its prediction, error, bounds, residual.
+    pub(crate) fn fields(&self, responses: &[String]) -> SchemaRef {
+        let mut fields = Vec::new();
+        for (i, name) in responses.iter().enumerate() {
+            let mut add = |names: &Option<Vec<String>>, at: usize, suffix: &str| {
+                let given = names.as_ref().and_then(|names| names.get(at)).cloned();
+                let name = given.unwrap_or_else(|| format!("{name}_{suffix}"));
+                fields.push(Field::new(name, DataType::Float64, true));
+            };
+            add(&self.predict_names, i, "Pred");
+            if self.std_errors {
+                add(&self.std_error_names, i, "StdErr");
+            }
+            if self.interval != Interval::None {
+                add(&self.interval_names, 2 * i, "Lower");
+                add(&self.interval_names, 2 * i + 1, "Upper");
+            }
+            if self.residuals {
+                add(&self.residual_names, i, "Resid");
+            }
+        }
+        Arc::new(Schema::new(fields))
     }
 }
 

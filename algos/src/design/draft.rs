@@ -28,6 +28,15 @@ impl Weights {
     }
 }
 
+/// What some models have beside terms, responses and weights.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Extras {
+    /// Responses may be factors: their codes from 1 are the responses, as with `N()`.
+    pub factor_responses: bool,
+    /// A column that is added to linear predictors without a coefficient.
+    pub offset: Option<String>,
+}
+
 /// A design that may still lack levels and ranges.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
@@ -37,6 +46,7 @@ pub struct Draft {
     terms: Vec<Term>,
     responses: Vec<usize>,
     weights: Weights,
+    offset: Option<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -66,11 +76,24 @@ impl Draft {
     /// # Errors
     /// When a column is missing, or of a type that its place in the formula does not allow.
     pub fn new(formula: &Formula, schema: &Schema, weights: &Weights) -> Result<Self> {
+        Self::with_extras(formula, schema, weights, &Extras::default())
+    }
+
+    /// The same for a model with extras.
+    ///
+    /// # Errors
+    /// As [`Draft::new`].
+    pub fn with_extras(
+        formula: &Formula,
+        schema: &Schema,
+        weights: &Weights,
+        extras: &Extras,
+    ) -> Result<Self> {
         let names: Vec<&str> = schema
             .fields()
             .iter()
             .map(|field| field.name().as_str())
-            .filter(|name| !weights.columns().any(|weight| weight == name))
+            .filter(|name| !weights.columns().chain(&extras.offset).any(|column| column == name))
             .collect();
         let expanded = formula.expand(&names).map_err(engine::Error::from)?;
         let mut draft = Self {
@@ -80,11 +103,20 @@ impl Draft {
             terms: Vec::new(),
             responses: Vec::new(),
             weights: weights.clone(),
+            offset: None,
         };
         for response in &expanded.response {
             let position = draft.add(response, schema)?;
-            let (label, _, pending) = &draft.variables[position];
-            if !matches!(pending, Pending::Known(VariableKind::Numeric | VariableKind::Codes { .. })) {
+            let (label, _, pending) = &mut draft.variables[position];
+            if extras.factor_responses {
+                pending.count_levels();
+            }
+            let numeric = match pending {
+                Pending::Known(VariableKind::Numeric | VariableKind::Codes { .. }) => true,
+                Pending::Levels { codes } => *codes,
+                _ => false,
+            };
+            if !numeric {
                 return Err(Error::Variable {
                     variable: label.clone(),
                     role: "a response",
@@ -110,6 +142,17 @@ impl Draft {
                     reason: format!("it is of type {}, not numeric", schema.field(index).data_type()),
                 });
             }
+        }
+        if let Some(offset) = &extras.offset {
+            let position = draft.add(&Written::Column(offset.clone()), schema)?;
+            if draft.variables[position].2 != Pending::Known(VariableKind::Numeric) {
+                return Err(Error::Variable {
+                    variable: offset.clone(),
+                    role: "an offset",
+                    reason: "it is not numeric".into(),
+                });
+            }
+            draft.offset = Some(position);
         }
         Ok(draft)
     }
@@ -158,7 +201,21 @@ impl Draft {
             terms: self.terms,
             responses: self.responses,
             weights: self.weights,
+            offset: self.offset,
         })
+    }
+}
+
+impl Pending {
+    /// Makes a factor the codes of its levels.
+    fn count_levels(&mut self) {
+        match self {
+            Self::Known(VariableKind::Factor { levels, .. }) => {
+                *self = Self::Known(VariableKind::Codes { levels: std::mem::take(levels) });
+            }
+            Self::Levels { codes } => *codes = true,
+            _ => {}
+        }
     }
 }
 

@@ -227,9 +227,12 @@ impl Reader {
         tile.masked = masked;
         let mask = &tile.mask[..len];
         tile.kept = if masked { mask.iter().map(|m| (m & 1) as usize).sum() } else { len };
-        if tile.weights.is_empty() {
+        if self.weights.is_empty() {
             tile.frequency = tile.kept as f64;
-        } else if masked {
+            // a tile that has weights all the same
+            tile.weights.iter_mut().take(len).for_each(|weight| *weight = 1.0);
+        }
+        if masked {
             for (weight, mask) in tile.weights.iter_mut().zip(mask) {
                 *weight = f64::from_bits(weight.to_bits() & mask);
             }

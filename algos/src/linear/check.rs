@@ -3,48 +3,14 @@
 //! Predictions index coefficients by codes and terms by variables. A model of our own making is consistent; one from a
 //! file may be anything that the decoder accepts, so what indexing relies on is checked once, here.
 
-use super::LinModModel;
-use crate::design::VariableKind;
-
-/// The most coefficients that a model is believed to have.
-const MAX_COEFFICIENTS: u128 = 1 << 28;
+use super::{CountTable, LinModModel};
 
 impl LinModModel {
     /// Checks lengths and positions.
     pub(crate) fn check(&self) -> Result<(), String> {
         let design = &self.design;
-        let variables = design.variables.len();
-        let positions = design.terms.iter().flat_map(|term| &term.variables).chain(&design.responses);
-        if positions.into_iter().any(|&position| position >= variables) {
-            return Err("a term names a variable that is not there".into());
-        }
-        for variable in &design.variables {
-            match &variable.kind {
-                VariableKind::Integers { low, high, .. } => {
-                    if high.checked_sub(*low).is_none_or(|span| !(0..1 << 30).contains(&span)) {
-                        return Err(format!("the range of '{}' is {low} to {high}", variable.label));
-                    }
-                }
-                VariableKind::Factor { levels, merged } => {
-                    if merged.iter().any(|&(_, code)| code as usize >= levels.len()) {
-                        return Err(format!("'{}' merges into a level that is not there", variable.label));
-                    }
-                }
-                VariableKind::Numeric | VariableKind::Codes { .. } => {}
-            }
-        }
-        if design.responses.iter().any(|&position| design.is_factor(position)) {
-            return Err("a response is a factor".into());
-        }
-        let mut columns = u128::from(design.intercept && !self.params.cube);
-        for term in &design.terms {
-            columns +=
-                design.factors(term).map(|v| design.variables[v].kind.cells() as u128).fold(1, |a, b| {
-                    // bounded above, and so never near the end of 128 bits
-                    (a * b).min(MAX_COEFFICIENTS + 1)
-                });
-        }
-        if columns > MAX_COEFFICIENTS || columns != self.coefficient_names.len() as u128 {
+        let columns = design.check(!self.params.cube)?;
+        if columns != self.coefficient_names.len() {
             return Err(format!(
                 "the terms have {columns} columns, but there are {} coefficients",
                 self.coefficient_names.len()
@@ -75,17 +41,22 @@ impl LinModModel {
             matrix.as_ref().is_none_or(|matrix| side.checked_mul(side) == Some(matrix.len()))
         };
         let matrices = square(&self.cov_coef, p) && square(&self.cov_data, p.saturating_sub(1));
-        let counts = self.count_df.as_ref().is_none_or(|table| {
-            let cells = table.counts.len();
-            cells <= p
-                && table.levels.len() == cells
-                && table.levels.iter().all(|levels| levels.len() == table.factors.len())
-                && table.means.as_ref().is_none_or(|means| means.iter().all(|means| means.len() == cells))
-        });
+        let counts = self.count_df.as_ref().is_none_or(|table| table.is_consistent(p));
         if lists && responses && flags && tests && matrices && counts {
             Ok(())
         } else {
             Err("its lists of numbers have lengths that do not go together".into())
         }
+    }
+}
+
+impl CountTable {
+    /// Whether its columns have one length, not above that of `p` coefficients.
+    pub(crate) fn is_consistent(&self, p: usize) -> bool {
+        let cells = self.counts.len();
+        cells <= p
+            && self.levels.len() == cells
+            && self.levels.iter().all(|levels| levels.len() == self.factors.len())
+            && self.means.as_ref().is_none_or(|means| means.iter().all(|means| means.len() == cells))
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::inference::infer;
 use super::{LinModModel, LinModOptions};
-use crate::design::{Draft, Found, Survey};
+use crate::design::{Design, Draft, Found, Survey};
 use crate::gram::Gram;
 use crate::gram::plan::{Columns, Plan};
 use crate::{Error, Result};
@@ -131,30 +131,38 @@ impl Accumulator for LinModPartial {
 
 impl LinMod {
     fn gram_stage(&self, draft: Draft, found: &[Found]) -> Result<LinModState> {
-        let design = draft.bind(found)?;
-        if self.options.cube && !design.terms.first().is_some_and(|term| design.is_categorical(term)) {
-            return Err(Error::Option {
-                option: "cube",
-                reason: format!(
-                    "the first term of '{}' must be a factor or an interaction of factors",
-                    design.formula
-                ),
-            });
-        }
-        let plan = Plan::new(Arc::new(design))?;
-        let cells = |terms: &[Columns]| terms.iter().map(|columns| columns.cells as u64).sum::<u64>();
-        let (partition, others) = plan.terms.split_at(usize::from(self.options.cube));
-        let (cube, columns) = (cells(partition).max(1), cells(others));
-        if columns > MAX_COLUMNS || columns.saturating_mul(cube) > MAX_CROSS {
-            return Err(Error::TooManyLevels {
-                variable: plan.design.formula.clone(),
-                levels: columns,
-                limit: MAX_COLUMNS.min(MAX_CROSS / cube),
-                remedy: "use factors with fewer levels, or cube with the largest factor as the first term",
-            });
-        }
-        Ok(LinModState(Stage::Gram(Arc::new(plan))))
+        let plan = lay_out(draft.bind(found)?, self.options.cube)?;
+        Ok(LinModState(Stage::Gram(plan)))
     }
+}
+
+/// The sums of a design that is to be solved for.
+///
+/// # Errors
+/// When there are more columns than can be solved for, or `cube` and the first term is not categorical.
+pub(crate) fn lay_out(design: Design, cube: bool) -> Result<Arc<Plan>> {
+    if cube && !design.terms.first().is_some_and(|term| design.is_categorical(term)) {
+        return Err(Error::Option {
+            option: "cube",
+            reason: format!(
+                "the first term of '{}' must be a factor or an interaction of factors",
+                design.formula
+            ),
+        });
+    }
+    let plan = Plan::new(Arc::new(design))?;
+    let cells = |terms: &[Columns]| terms.iter().map(|columns| columns.cells as u64).sum::<u64>();
+    let (partition, others) = plan.terms.split_at(usize::from(cube));
+    let (cube, columns) = (cells(partition).max(1), cells(others));
+    if columns > MAX_COLUMNS || columns.saturating_mul(cube) > MAX_CROSS {
+        return Err(Error::TooManyLevels {
+            variable: plan.design.formula.clone(),
+            levels: columns,
+            limit: MAX_COLUMNS.min(MAX_CROSS / cube),
+            remedy: "use factors with fewer levels, or cube with the largest factor as the first term",
+        });
+    }
+    Ok(Arc::new(plan))
 }
 
 impl Estimator for LinMod {

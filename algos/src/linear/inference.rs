@@ -12,6 +12,20 @@ use crate::{Result, tails};
 
 /// Fits the model to its sums.
 pub(super) fn infer(plan: &Plan, gram: &Gram, options: &LinModOptions) -> Result<LinModModel> {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method is not general over both lifetimes"
+    )]
+    with_fit(plan, gram, options, |fit| fit.model())
+}
+
+/// Solves for the coefficients and hands over everything that follows from them.
+pub(crate) fn with_fit<T>(
+    plan: &Plan,
+    gram: &Gram,
+    options: &LinModOptions,
+    take: impl FnOnce(&Fit<'_>) -> T,
+) -> Result<T> {
     let design = plan.design.as_ref();
     let partition = if options.cube {
         Partition::FirstTerm
@@ -25,7 +39,7 @@ pub(super) fn infer(plan: &Plan, gram: &Gram, options: &LinModOptions) -> Result
     let order = priorities(design, &normal, drop_first, options.drop_main && !options.cube);
     let units = options.cube.then(|| units(&normal));
     let solution = solve(&normal, &order, units.as_deref());
-    Ok(Fit { design, options, gram, normal: &normal, solution: &solution, partition }.model())
+    Ok(take(&Fit { design, options, gram, normal: &normal, solution: &solution, partition }))
 }
 
 /// Whether the level or cell that would be the reference of some term has no observations; then the first is tried.
@@ -76,7 +90,8 @@ fn units(normal: &Normal) -> Vec<usize> {
     (0..normal.columns()).map(|column| normal.blocks.partition_point(|&(_, first)| first <= column)).collect()
 }
 
-struct Fit<'a> {
+/// A solved regression.
+pub(crate) struct Fit<'a> {
     design: &'a Design,
     options: &'a LinModOptions,
     gram: &'a Gram,
@@ -91,18 +106,11 @@ impl Fit<'_> {
         let k = normal.cells.len();
         let p = normal.columns();
         let r = normal.within.len();
-        let rank = normal.cells.iter().filter(|&&weight| weight > 0.0).count() + solution.kept.len();
+        let rank = self.rank();
         let observations = self.gram.observations;
         let residual_df = (observations - rank as f64).max(0.0);
         let has_constant = self.partition != Partition::None;
         let constants = f64::from(u8::from(has_constant));
-
-        let mut aliased: Vec<bool> = normal.cells.iter().map(|&weight| weight <= 0.0).collect();
-        let mut is_kept = vec![false; p];
-        solution.kept.iter().for_each(|&column| is_kept[column] = true);
-        aliased.extend(is_kept.iter().map(|kept| !kept));
-        let mut observed: Vec<bool> = normal.cells.iter().map(|&weight| weight > 0.0).collect();
-        observed.extend(normal.support.iter().map(|&weight| weight > 0.0));
 
         let variances: Vec<f64> = self.unscaled_variances();
         let mut model = LinModModel {
@@ -113,8 +121,8 @@ impl Fit<'_> {
             y_names: self.design.response_names(),
             coefficient_names: self.names(),
             coefficients: Vec::with_capacity(r),
-            aliased,
-            observed,
+            aliased: self.aliased(),
+            observed: self.observed(),
             coef_std_error: Vec::with_capacity(r),
             coef_t_value: Vec::with_capacity(r),
             coef_p_value: Vec::with_capacity(r),
@@ -183,7 +191,33 @@ impl Fit<'_> {
         model
     }
 
-    fn names(&self) -> Vec<String> {
+    /// How many coefficients were kept.
+    pub(crate) fn rank(&self) -> usize {
+        self.normal.cells.iter().filter(|&&weight| weight > 0.0).count() + self.solution.kept.len()
+    }
+
+    /// The condition number of the kept columns.
+    pub(crate) fn condition(&self) -> f64 {
+        self.solution.condition
+    }
+
+    /// Which coefficients were dropped.
+    pub(crate) fn aliased(&self) -> Vec<bool> {
+        let mut aliased: Vec<bool> = self.normal.cells.iter().map(|&weight| weight <= 0.0).collect();
+        let mut is_kept = vec![false; self.normal.columns()];
+        self.solution.kept.iter().for_each(|&column| is_kept[column] = true);
+        aliased.extend(is_kept.iter().map(|kept| !kept));
+        aliased
+    }
+
+    /// Which coefficients have observations in their cells.
+    pub(crate) fn observed(&self) -> Vec<bool> {
+        let normal = self.normal;
+        normal.cells.iter().chain(&normal.support).map(|&weight| weight > 0.0).collect()
+    }
+
+    /// The names of the coefficients.
+    pub(crate) fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
         if self.partition == Partition::Intercept {
             names.push(crate::design::INTERCEPT.to_owned());
@@ -208,7 +242,7 @@ impl Fit<'_> {
     }
 
     /// Coefficients of the partition's cells and of the other columns, NaN where dropped.
-    fn coefficients(&self, response: usize) -> Vec<f64> {
+    pub(crate) fn coefficients(&self, response: usize) -> Vec<f64> {
         let normal = self.normal;
         let (p, r) = (normal.columns(), normal.within.len());
         let own = |column: usize| self.solution.coefficients[column * r + response];
@@ -230,7 +264,7 @@ impl Fit<'_> {
     }
 
     /// The diagonal of (X'WX)⁻¹, NaN where dropped.
-    fn unscaled_variances(&self) -> Vec<f64> {
+    pub(crate) fn unscaled_variances(&self) -> Vec<f64> {
         let normal = self.normal;
         let p = normal.columns();
         let inverse = &self.solution.inverse;
@@ -262,7 +296,7 @@ impl Fit<'_> {
     }
 
     /// The covariance matrix of all coefficients without a cube, NaN where dropped.
-    fn covariance(&self, variance: f64) -> Vec<f64> {
+    pub(crate) fn covariance(&self, variance: f64) -> Vec<f64> {
         let normal = self.normal;
         let (k, p) = (normal.cells.len(), normal.columns());
         let width = k + p;
@@ -288,7 +322,7 @@ impl Fit<'_> {
         matrix
     }
 
-    fn count_table(&self, term: &Term, coefficients: &[Vec<f64>]) -> CountTable {
+    pub(crate) fn count_table(&self, term: &Term, coefficients: &[Vec<f64>]) -> CountTable {
         let normal = self.normal;
         let k = normal.cells.len();
         let factors: Vec<usize> = self.design.factors(term).collect();

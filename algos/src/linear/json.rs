@@ -6,19 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{CountTable, LinModModel};
-
-fn number(x: f64) -> Value {
-    serde_json::Number::from_f64(x).map_or(Value::Null, Value::Number)
-}
-
-fn numbers(values: &[f64]) -> Value {
-    values.iter().map(|&x| number(x)).collect()
-}
-
-/// A count: whole where it is.
-fn count(x: f64) -> Value {
-    if x.fract() == 0.0 && x.abs() < 9e15 { json!(x as i64) } else { number(x) }
-}
+use crate::json::{count, matrix, number, numbers};
 
 impl LinModModel {
     /// The model as JSON.
@@ -65,7 +53,7 @@ impl LinModModel {
         put("f_pvalue", numbers(&self.f_pvalue));
         put("df", self.df.iter().map(|&df| count(df)).collect());
         put("partitions", json!(self.partitions));
-        put("count_df", self.count_df.as_ref().map_or(Value::Null, |table| self.count_table(table)));
+        put("count_df", self.count_df.as_ref().map_or(Value::Null, |table| table.to_json(&self.y_names)));
         put("n_valid_obs", json!(self.n_valid_obs));
         put("n_missing_obs", json!(self.n_missing_obs));
         put("deviance", numbers(&self.deviance));
@@ -80,22 +68,20 @@ impl LinModModel {
         };
         self.coefficient_names.iter().enumerate().map(|(i, name)| (name.clone(), entry(i))).collect()
     }
-
-    /// Columns as a data frame has them: the factors, the responses' means if there are any, `Counts`.
-    fn count_table(&self, table: &CountTable) -> Value {
-        let mut columns = Map::new();
-        for (i, factor) in table.factors.iter().enumerate() {
-            let levels: Vec<&str> = table.levels.iter().map(|levels| levels[i].as_str()).collect();
-            columns.insert(factor.clone(), json!(levels));
-        }
-        for (name, means) in self.y_names.iter().zip(table.means.iter().flatten()) {
-            columns.insert(name.clone(), numbers(means));
-        }
-        columns.insert("Counts".to_owned(), table.counts.iter().map(|&c| count(c)).collect());
-        Value::Object(columns)
-    }
 }
 
-fn matrix(values: &[f64], width: usize) -> Value {
-    values.chunks_exact(width.max(1)).map(numbers).collect()
+impl CountTable {
+    /// Columns as a data frame has them: the factors, the responses' means if there are any, `Counts`.
+    pub(crate) fn to_json(&self, responses: &[String]) -> Value {
+        let mut columns = Map::new();
+        for (i, factor) in self.factors.iter().enumerate() {
+            let levels: Vec<&str> = self.levels.iter().map(|levels| levels[i].as_str()).collect();
+            columns.insert(factor.clone(), json!(levels));
+        }
+        for (name, means) in responses.iter().zip(self.means.iter().flatten()) {
+            columns.insert(name.clone(), numbers(means));
+        }
+        columns.insert("Counts".to_owned(), self.counts.iter().map(|&c| count(c)).collect());
+        Value::Object(columns)
+    }
 }

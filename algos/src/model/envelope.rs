@@ -14,7 +14,7 @@
 //! defaults for names that are missing. The format version changes only when that is not enough.
 //!
 //! Bytes are untrusted. Lengths are checked before anything is allocated, a wrong checksum ends the reading, and what a
-//! model claims of itself is checked once more ([`LinModModel::check`]), so that predictions can rely on it.
+//! model claims of itself is checked once more (`check`), so that predictions can rely on it.
 
 use std::io::Write;
 use std::path::Path;
@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
 use super::Model;
+use crate::glm::{GlmModel, KINDS as GLM};
 use crate::linear::{KIND as LIN_MOD, LinModModel};
 use crate::{Error, Result};
 
@@ -129,6 +130,11 @@ pub fn from_bytes(bytes: &[u8], origin: &str) -> Result<Box<dyn Model>> {
     match kind.as_str() {
         LIN_MOD => {
             let Content { model } = decode::<Content<LinModModel>>(payload).map_err(broken)?;
+            model.check().map_err(broken)?;
+            Ok(Box::new(model))
+        }
+        kind if GLM.contains(&kind) => {
+            let Content { model } = decode::<Content<GlmModel>>(payload).map_err(broken)?;
             model.check().map_err(broken)?;
             Ok(Box::new(model))
         }

@@ -1,0 +1,26 @@
+//! Whether a model that came from bytes holds together; see [`crate::linear`]'s check.
+
+use super::GlmModel;
+
+impl GlmModel {
+    /// Checks lengths and positions.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let columns = self.design.check(!self.params.cube)?;
+        let p = self.coefficient_names.len();
+        if columns != p {
+            return Err(format!("the terms have {columns} columns, but there are {p} coefficients"));
+        }
+        let lists = [&self.coefficients, &self.coef_std_error, &self.coef_t_value, &self.coef_p_value];
+        let lists = lists.iter().all(|list| list.len() == p);
+        let flags = self.aliased.len() == p && self.observed.len() == p;
+        let responses = self.design.responses.len() == 1 && self.y_names.len() == 1;
+        let matrix = self.cov_coef.as_ref().is_none_or(|matrix| p.checked_mul(p) == Some(matrix.len()));
+        let tests = self.fstatistics.as_ref().is_none_or(|f| f.value.len() == 1);
+        let counts = self.count_df.as_ref().is_none_or(|table| table.is_consistent(p));
+        if lists && flags && responses && matrix && tests && counts {
+            Ok(())
+        } else {
+            Err("its lists of numbers have lengths that do not go together".into())
+        }
+    }
+}
