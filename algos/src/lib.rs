@@ -21,6 +21,7 @@ pub mod gram;
 mod json;
 pub mod linear;
 pub mod model;
+mod normal;
 pub mod predict;
 pub mod quantile;
 pub mod summary;

@@ -26,6 +26,9 @@ use crate::design::{Design, TILE, Tile};
 /// Cells of the dense part, with tuples beside it and without.
 const MAX_DENSE: [usize; 2] = [1 << 11, 1 << 16];
 
+/// The most bytes of cells.
+const MAX_BYTES: usize = 1 << 34;
+
 /// Rows after which tuples must repeat.
 const TRIAL: u64 = 8192;
 
@@ -72,9 +75,15 @@ impl CellPlan {
             offset: design.offset,
             binary,
             variance,
-            limit,
+            // places are numbers of 4 bytes
+            limit: limit.min(MAX_BYTES),
         };
         (plan.stride() * size_of::<f64>() <= limit).then_some(plan)
+    }
+
+    /// Bytes that the cells of a worker may take.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
     }
 
     /// Numbers kept for a cell: its weight, and unless it has one response, sums over its responses.

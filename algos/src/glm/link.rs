@@ -3,14 +3,13 @@
 //! `g(μ) = η`. Every link has its inverse and the slope `dμ/dη` of the inverse, each computed from η directly, so that
 //! tails keep their digits. References: McCullagh and Nelder, *Generalized Linear Models*, 2nd edition, 2.2.
 
-use std::f64::consts::{FRAC_1_SQRT_2, PI};
+use std::f64::consts::PI;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use statrs::function::erf::{erfc, erfc_inv};
 
-use crate::Error;
+use crate::{Error, normal};
 
 /// A function of the mean that is linear in the coefficients.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -66,7 +65,7 @@ impl Link {
             Self::InverseSquare => 1.0 / (mu * mu),
             Self::Sqrt => mu.sqrt(),
             Self::Logit => (mu / (1.0 - mu)).ln(),
-            Self::Probit => -std::f64::consts::SQRT_2 * erfc_inv(2.0 * mu),
+            Self::Probit => normal::quantile(mu),
             Self::Cloglog => (-(-mu).ln_1p()).ln(),
             Self::Cauchit => (PI * (mu - 0.5)).tan(),
             Self::Power(power) => mu.powf(power),
@@ -94,7 +93,7 @@ impl Link {
                 (within(mu), (small / (1.0 + e)).max(MARGIN))
             }
             Self::Probit => {
-                let mu = 0.5 * erfc(-eta * FRAC_1_SQRT_2);
+                let mu = normal::upper(-eta);
                 let slope = (-0.5 * eta * eta).exp() / (2.0 * PI).sqrt();
                 (within(mu), slope.max(MARGIN))
             }

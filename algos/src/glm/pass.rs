@@ -296,7 +296,8 @@ impl Sums {
 
     /// Bytes of the state, with room for cells.
     pub(super) fn size(&self) -> usize {
-        self.gram.size() + self.cells.as_ref().map_or(0, Cells::size)
+        let room = self.plan.as_ref().and_then(|plan| plan.cells.as_ref()).map_or(0, CellPlan::limit);
+        self.gram.size() + self.cells.as_ref().map_or(0, |cells| cells.size().max(room))
     }
 }
 
