@@ -40,7 +40,7 @@ pub enum Error {
         expected: &'static str,
     },
     /// A response that the family does not have.
-    #[error("response '{variable}' is {value} in row {row}; it must be {expected}")]
+    #[error("response '{variable}' is {value} in row {}; it must be {expected}", row.saturating_add(1))]
     Response {
         /// The response.
         variable: String,

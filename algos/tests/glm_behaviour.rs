@@ -216,7 +216,7 @@ fn degenerate_data() {
     let error = |formula: &str, text: &str| logit(formula, &csv(text)).unwrap_err().to_string();
     assert!(error("y ~ x", "y,x\n").contains("no valid observations"));
     assert!(error("y ~ x", "y,x\nNaN,1\nNaN,2\n").contains("no valid observations"));
-    assert!(error("y ~ x", "y,x\n0.5,1\n1,2\n").contains("'y' is 0.5 in row 0; it must be 0 or 1"));
+    assert!(error("y ~ x", "y,x\n0.5,1\n1,2\n").contains("'y' is 0.5 in row 1; it must be 0 or 1"));
     assert!(error("y ~ x", "y,x\na,1\nb,2\nc,3\n").contains("3 levels, not 2"));
     assert!(error("N(y) ~ x", "y,x\na,1\nb,2\na,3\n").contains("must be 0 or 1"));
     assert!(error("y ~ x", "y,x\n0,1\n1,inf\n0,2\n1,3\n").contains("infinite"));
@@ -264,7 +264,7 @@ fn weights_of_zero_and_below() {
     assert_eq!((model.n_valid_obs, model.n_observations), (6, 5.0));
     let options = GlmOptions { weights, ..exact(Family::Binomial) };
     let negative = fit_with("y ~ x", &csv("y,x,w\n0,1,1\n1,2,-2\n"), options, 1, 3).unwrap_err();
-    assert!(negative.to_string().contains("weight 'w' is -2 near row 1"), "{negative}");
+    assert!(negative.to_string().contains("weight 'w' is -2 near row 2"), "{negative}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod composite;
 mod diff;
 mod editing;
 mod layout;
+mod likelihood;
 mod reading;
 mod selecting;
 mod values;
@@ -27,6 +28,7 @@ pub(crate) use editing::{
     Storing,
 };
 pub(crate) use layout::LayoutArgs;
+pub(crate) use likelihood::{GlmArgs, Likelihood, LogitArgs};
 pub(crate) use reading::{BadCells, InputFormat, Reading};
 pub(crate) use selecting::{Keeping, Selecting};
 pub(crate) use values::{Assignment, ByteSize, Factor, RowRange};
@@ -391,6 +393,10 @@ pub(crate) struct Weighting {
 pub(crate) enum FitCommand {
     /// Fit a linear model by least squares
     Linmod(LinmodArgs),
+    /// Fit a logistic regression
+    Logit(LogitArgs),
+    /// Fit a generalized linear model
+    Glm(GlmArgs),
 }
 
 /// `xdf fit linmod`.
@@ -455,6 +461,9 @@ pub(crate) struct PredictArgs {
     /// The file to write, in the format that its name asks for; - for CSV on the standard output
     #[arg(long, short, value_name = "OUT")]
     pub(crate) output: PathBuf,
+    /// Scale of the predictions of a logistic or generalized linear model
+    #[arg(long, value_name = "SCALE", default_value = "response")]
+    pub(crate) scale: Scale,
     /// Also write standard errors of the predictions (the model needs --cov)
     #[arg(long)]
     pub(crate) std_errors: bool,
@@ -481,6 +490,15 @@ pub(crate) struct PredictArgs {
     pub(crate) selecting: Selecting,
     #[command(flatten)]
     pub(crate) reading: Reading,
+}
+
+/// Scales of predictions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scale {
+    /// The mean of the response
+    Response,
+    /// The linear predictor
+    Link,
 }
 
 /// Kinds of intervals.

@@ -45,6 +45,8 @@ pub(crate) fn run(command: Command, session: &Session) -> anyhow::Result<()> {
         Command::Summary(args) => summary::run(&args, session),
         Command::Quantile(args) => quantile::run(&args, session),
         Command::Fit(FitCommand::Linmod(args)) => fit::linmod(&args, session),
+        Command::Fit(FitCommand::Logit(args)) => fit::logit(&args, session),
+        Command::Fit(FitCommand::Glm(args)) => fit::glm(&args, session),
         Command::Predict(args) => predict::run(&args, session),
         Command::Diff(args) => diff::run(&args, session).map_err(failure::Trouble::wrap),
         Command::Layout(args) => layout::run(&args, session),

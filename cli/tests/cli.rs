@@ -20,6 +20,8 @@ mod files;
 mod help;
 #[path = "cli/layout.rs"]
 mod layout;
+#[path = "cli/likelihood.rs"]
+mod likelihood;
 #[path = "cli/microsoft.rs"]
 mod microsoft;
 #[path = "cli/models.rs"]

@@ -306,8 +306,9 @@ impl Glm {
             return Err(Error::NoObservations { rows: sums.valid + sums.missing });
         }
         let design = &fitting.plan.plan.design;
+        let constant = fitting.plan.law.link.of(responses.mean());
+        fitting.iteration.set_constant(constant);
         if design.intercept && !self.options.cube {
-            let constant = fitting.plan.law.link.of(responses.mean());
             let width = 1 + fitting.plan.plan.terms.iter().map(|columns| columns.cells).sum::<usize>();
             let mut refuge = vec![0.0; width];
             refuge[0] = constant;

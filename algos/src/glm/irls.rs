@@ -19,6 +19,9 @@ const SLOW: f64 = 0.2;
 /// Changes of the deviance below this, relative to it, are rounding.
 const ROUNDING: f64 = 1e-12;
 
+/// The most evaluations of the model of only an intercept.
+const NULL_EVALUATIONS: u32 = 100;
+
 /// How often a step is halved.
 const HALVINGS: u32 = 40;
 
@@ -45,6 +48,8 @@ pub(super) struct Iteration {
     iterations: u32,
     halvings: u32,
     null: Null,
+    /// The intercept of the constant model without an offset.
+    constant: f64,
     /// How it ended, while the model of only an intercept goes on.
     ended: Option<Ending>,
 }
@@ -55,7 +60,7 @@ enum Null {
     /// It does not need an iteration.
     Closed,
     Open {
-        deviance: Option<f64>,
+        best: Option<(f64, f64)>,
         evaluations: u32,
     },
     Done(f64),
@@ -97,9 +102,15 @@ impl Iteration {
             gain: None,
             iterations: 0,
             halvings: 0,
-            null: if null.is_some() { Null::Open { deviance: None, evaluations: 0 } } else { Null::Closed },
+            null: if null.is_some() { Null::Open { best: None, evaluations: 0 } } else { Null::Closed },
+            constant: 0.0,
             ended: None,
         }
+    }
+
+    /// Tells the linear predictor of the mean response, once it is known.
+    pub(super) fn set_constant(&mut self, constant: f64) {
+        self.constant = constant;
     }
 
     /// Gives coefficients to go back to when the first ones fail.
@@ -204,24 +215,45 @@ impl Iteration {
         Next::End(ending)
     }
 
+    /// Newton's method for one intercept; steps that lead astray are halved.
     fn advance_null(&mut self, found: &Found, within: f64) {
-        let Null::Open { deviance: before, evaluations } = self.null else { return };
+        let Null::Open { best, evaluations } = self.null else { return };
         let deviance = found.null.deviance + within;
-        let next = found.null.sum / found.null.weight;
-        let steady = before.is_some_and(|before| (deviance - before).abs() <= 1e-12 * (deviance.abs() + 0.1));
-        match self.point.null {
-            Some(NullPoint::Start) => self.point.null = Some(NullPoint::At(next)),
-            Some(NullPoint::Fixed) => self.null = Null::Done(deviance),
-            _ if steady || evaluations >= self.limits.iterations || !next.is_finite() => {
-                self.null = Null::Done(deviance);
+        let at = match self.point.null {
+            Some(NullPoint::At(at)) => at,
+            Some(NullPoint::Fixed) => {
+                self.end_null(deviance);
+                return;
+            }
+            // the first pass did not know where to start
+            Some(NullPoint::Start) | None => {
+                self.point.null = Some(NullPoint::At(self.constant));
+                return;
+            }
+        };
+        let scale = deviance.abs() + 0.1;
+        match best {
+            Some((before, least)) if deviance.is_nan() || deviance > least + ROUNDING * scale => {
+                self.point.null = Some(NullPoint::At(f64::midpoint(at, before)));
+            }
+            Some((_, least)) if least - deviance <= ROUNDING * scale => {
+                self.end_null(deviance);
+                return;
             }
             _ => {
-                self.point.null = Some(NullPoint::At(next));
-                self.null = Null::Open { deviance: Some(deviance), evaluations: evaluations + 1 };
+                self.point.null = Some(NullPoint::At(found.null.sum / found.null.weight));
+                self.null = Null::Open { best: Some((at, deviance)), evaluations };
             }
         }
-        if matches!(self.null, Null::Done(_)) {
-            self.point.null = None;
+        if evaluations >= NULL_EVALUATIONS {
+            self.end_null(best.map_or(deviance, |(_, least)| least));
+        } else if let Null::Open { evaluations, .. } = &mut self.null {
+            *evaluations += 1;
         }
+    }
+
+    fn end_null(&mut self, deviance: f64) {
+        self.null = Null::Done(deviance);
+        self.point.null = None;
     }
 }

@@ -72,7 +72,7 @@ pub(super) struct Point {
 /// Where the model of only an intercept is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum NullPoint {
-    /// Near the responses.
+    /// Nowhere yet: the mean response is not known.
     Start,
     /// At this intercept.
     At(f64),
@@ -103,7 +103,7 @@ impl Working {
         }
         let offset = |row: usize| observed.offset.get(row).copied().unwrap_or(0.0);
         let mut found = Found::default();
-        if let Some(null) = point.null {
+        if let Some(null) = point.null.filter(|&null| null != NullPoint::Start) {
             found.null = self.law.null(null, &observed, len);
         }
         let (z, weights) = (&mut tile.numbers[self.response][..len], &mut tile.weights[..len]);
@@ -158,9 +158,8 @@ impl Law {
             }
             let offset = observed.offset.get(row).copied().unwrap_or(0.0);
             let at = match point {
-                NullPoint::Start => self.link.of(self.family.start(y, self.link)),
                 NullPoint::At(intercept) => intercept + offset,
-                NullPoint::Fixed => offset,
+                NullPoint::Start | NullPoint::Fixed => offset,
             };
             let (mu, slope) = self.link.inverse(at);
             let weight = prior * slope * slope / variance.of(mu);

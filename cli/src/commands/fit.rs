@@ -4,31 +4,22 @@ use std::path::Path;
 use std::time::Instant;
 
 use algos::design::Weights;
-use algos::linear::{LinMod, LinModModel, LinModOptions};
-use algos::model;
+use algos::glm::{Family, Glm, GlmOptions, Initial};
+use algos::linear::{LinMod, LinModOptions};
+use algos::model::{self, Model};
+use engine::Estimator;
 use serde_json::json;
 
-use crate::args::{LinmodArgs, Selecting};
+use crate::args::{GlmArgs, Likelihood, LinmodArgs, LogitArgs, Selecting, Weighting};
 use crate::failure::Usage;
 use crate::input::{self, Source};
 use crate::output::{self, bytes, counted, print_json, rates, seconds};
 use crate::session::{Session, command_line};
 
 pub(super) fn linmod(args: &LinmodArgs, session: &Session) -> anyhow::Result<()> {
-    if let Some(path) = &args.output {
-        // known before any work is done
-        free(path, args.overwrite)?;
-        if same_file(path, &args.input) {
-            let reason =
-                format!("the model would replace its own data '{}'; name another file", path.display());
-            return Err(Usage(reason).into());
-        }
-    }
+    check_output(args.output.as_deref(), args.overwrite, &args.input)?;
     let options = LinModOptions {
-        weights: Weights {
-            probability: args.weighting.pweights.clone(),
-            frequency: args.weighting.fweights.clone(),
-        },
+        weights: weights(&args.weighting),
         cube: args.cube,
         drop_first: args.drop_first,
         cov_coef: args.cov,
@@ -40,25 +31,101 @@ pub(super) fn linmod(args: &LinmodArgs, session: &Session) -> anyhow::Result<()>
     let started = Instant::now();
     let model = run(&estimator, &source, &args.selecting, session)?;
     let model = model.with_call(command_line()).with_data(source.info().name);
-    let elapsed = started.elapsed().as_secs_f64();
-    let saved = args.output.as_ref().map(|path| model::save(&model, path, args.overwrite)).transpose()?;
-    if session.json {
-        let mut document = model.to_json();
-        if let Some(fields) = document.as_object_mut() {
-            fields.insert("seconds".into(), json!(elapsed));
-            fields.insert("model_file".into(), json!(args.output));
-        }
-        return print_json(&document);
-    }
-    output::print(&model.summary())?;
-    if !session.quiet {
-        let rows = model.n_valid_obs + model.n_missing_obs;
-        output::print(&format!("\n{}", measures(rows, elapsed)))?;
-        if let (Some(path), Some(saved)) = (&args.output, saved) {
-            output::print(&format!("Model: {} ({})", path.display(), bytes(saved)))?;
-        }
+    let rows = model.n_valid_obs + model.n_missing_obs;
+    let fitted = Fitted { model: &model, rows, seconds: started.elapsed().as_secs_f64() };
+    fitted.finish(args.output.as_deref(), args.overwrite, session)
+}
+
+pub(super) fn logit(args: &LogitArgs, session: &Session) -> anyhow::Result<()> {
+    likelihood(Glm::logit(&args.fit.formula)?, GlmOptions::default(), &args.fit, session)
+}
+
+pub(super) fn glm(args: &GlmArgs, session: &Session) -> anyhow::Result<()> {
+    let options = GlmOptions {
+        family: Family::parse(&args.family, args.variance.as_deref(), args.variance_power)?,
+        link: args.link.as_deref().map(str::parse).transpose()?,
+        offset: args.offset.clone(),
+        ..GlmOptions::default()
+    };
+    likelihood(Glm::new(&args.fit.formula)?, options, &args.fit, session)
+}
+
+fn likelihood(model: Glm, options: GlmOptions, args: &Likelihood, session: &Session) -> anyhow::Result<()> {
+    check_output(args.output.as_deref(), args.overwrite, &args.input)?;
+    let usual = options.cells;
+    let options = GlmOptions {
+        weights: weights(&args.weighting),
+        cube: args.cube,
+        drop_first: args.drop_first,
+        cov_coef: args.cov,
+        initial_values: match args.initial_values.as_slice() {
+            [] => Initial::Usual,
+            values => Initial::Values(values.to_vec()),
+        },
+        max_iterations: args.max_iterations,
+        coefficient_tolerance: args.coefficient_tolerance,
+        objective_function_tolerance: args.objective_tolerance,
+        // a worker holds a few partial results of this size
+        cells: if args.no_cells {
+            0
+        } else {
+            session.memory().0.map_or(usual, |bytes| usual.min(bytes / 16))
+        },
+        ..options
+    };
+    let estimator = model.with_options(options)?;
+    let source = input::open_selected(&args.input, &args.reading, &args.selecting)?;
+    let started = Instant::now();
+    let model = run(&estimator, &source, &args.selecting, session)?;
+    let model = model.with_call(command_line()).with_data(source.info().name);
+    let rows = model.n_valid_obs + model.n_missing_obs;
+    let fitted = Fitted { model: &model, rows, seconds: started.elapsed().as_secs_f64() };
+    fitted.finish(args.output.as_deref(), args.overwrite, session)
+}
+
+fn weights(weighting: &Weighting) -> Weights {
+    Weights { probability: weighting.pweights.clone(), frequency: weighting.fweights.clone() }
+}
+
+/// Finds out before any work is done whether the model can be saved.
+fn check_output(output: Option<&Path>, overwrite: bool, input: &Path) -> anyhow::Result<()> {
+    let Some(path) = output else { return Ok(()) };
+    free(path, overwrite)?;
+    if same_file(path, input) {
+        let reason = format!("the model would replace its own data '{}'; name another file", path.display());
+        return Err(Usage(reason).into());
     }
     Ok(())
+}
+
+/// A model, and what it took.
+struct Fitted<'a> {
+    model: &'a dyn Model,
+    rows: u64,
+    seconds: f64,
+}
+
+impl Fitted<'_> {
+    /// Saves and prints the model.
+    fn finish(&self, output: Option<&Path>, overwrite: bool, session: &Session) -> anyhow::Result<()> {
+        let saved = output.map(|path| model::save(self.model, path, overwrite)).transpose()?;
+        if session.json {
+            let mut document = self.model.to_json();
+            if let Some(fields) = document.as_object_mut() {
+                fields.insert("seconds".into(), json!(self.seconds));
+                fields.insert("model_file".into(), json!(output));
+            }
+            return print_json(&document);
+        }
+        output::print(&self.model.summary())?;
+        if !session.quiet {
+            output::print(&format!("\n{}", measures(self.rows, self.seconds)))?;
+            if let (Some(path), Some(saved)) = (output, saved) {
+                output::print(&format!("Model: {} ({})", path.display(), bytes(saved)))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Whether two names lead to one existing file.
@@ -67,12 +134,12 @@ fn same_file(one: &Path, other: &Path) -> bool {
 }
 
 /// Fits, watched by a progress bar.
-pub(super) fn run(
-    estimator: &LinMod,
+pub(super) fn run<E: Estimator<Error = algos::Error>>(
+    estimator: &E,
     source: &Source,
     selecting: &Selecting,
     session: &Session,
-) -> anyhow::Result<LinModModel> {
+) -> anyhow::Result<E::Model> {
     let monitor = session.monitor();
     let _progress = session.progress("fitting", &monitor);
     let scan = input::limit(session.scan(&monitor), selecting);

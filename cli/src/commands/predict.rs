@@ -9,7 +9,7 @@ use engine::sink::SinkOptions;
 use serde_json::json;
 
 use super::moving;
-use crate::args::{Interval, PredictArgs, Selecting};
+use crate::args::{Interval, PredictArgs, Scale, Selecting};
 use crate::input::{self, Source};
 use crate::output::{self, bytes, count, counted, print_json, rates, seconds};
 use crate::session::Session;
@@ -26,6 +26,10 @@ pub(super) fn run(args: &PredictArgs, session: &Session) -> anyhow::Result<()> {
         },
         level: args.confidence_level,
         residuals: args.residuals,
+        scale: match args.scale {
+            Scale::Response => predict::Scale::Response,
+            Scale::Link => predict::Scale::Link,
+        },
         write_model_vars: args.model_vars,
         extra_vars: args.extra_vars.clone(),
         ..PredictOptions::default()

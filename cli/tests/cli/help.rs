@@ -20,6 +20,8 @@ const COMMANDS: &[&[&str]] = &[
     &["quantile"],
     &["fit"],
     &["fit", "linmod"],
+    &["fit", "logit"],
+    &["fit", "glm"],
     &["predict"],
     &["diff"],
     &["layout"],
