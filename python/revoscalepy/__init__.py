@@ -20,7 +20,9 @@ from revoscalepy.datasource.RxTextData import RxTextData
 from revoscalepy.datasource.RxXdfData import RxXdfData
 from revoscalepy.etl.RxImport import rx_import, rx_import_datasource
 from revoscalepy.functions.RxGetInfo import rx_get_info, rx_get_var_info, rx_get_var_names
+from revoscalepy.functions.RxGlm import Family, RxGlmResults, rx_glm, rx_tweedie
 from revoscalepy.functions.RxLinMod import RxLinModResults, rx_lin_mod, rx_lin_mod_ex
+from revoscalepy.functions.RxLogit import RxLogitResults, rx_logit, rx_logit_ex
 from revoscalepy.functions.RxPartition import rx_get_partitions, rx_partition
 from revoscalepy.functions.RxPredict import rx_predict, rx_predict_default, rx_predict_ex
 from revoscalepy.functions.RxQuantile import rx_quantile
@@ -29,8 +31,11 @@ from revoscalepy.functions.RxSummary import RxSummaryResults, rx_summary, rx_sum
 from revoscalepy.utils.RxOptions import RxOptions
 
 __all__ = [
+    "Family",
     "RxDataSource",
+    "RxGlmResults",
     "RxLinModResults",
+    "RxLogitResults",
     "RxOptions",
     "RxSummaryResults",
     "RxTextData",
@@ -41,10 +46,13 @@ __all__ = [
     "rx_get_partitions",
     "rx_get_var_info",
     "rx_get_var_names",
+    "rx_glm",
     "rx_import",
     "rx_import_datasource",
     "rx_lin_mod",
     "rx_lin_mod_ex",
+    "rx_logit",
+    "rx_logit_ex",
     "rx_partition",
     "rx_predict",
     "rx_predict_default",
@@ -53,4 +61,5 @@ __all__ = [
     "rx_read_xdf",
     "rx_summary",
     "rx_summary_ex",
+    "rx_tweedie",
 ]

@@ -2,7 +2,7 @@
 //!
 //! Python programs speak Microsoft's documented functions; their arguments are checked and their results shaped in
 //! Python. This module is the narrow part between: a [`source::Source`] is the engine's description of data, a
-//! [`linmod::LinearModel`] is a fitted model, and the functions run passes. Tables cross by the Arrow C data interface,
+//! [`linmod::LinearModel`] and [`glm::GlmModel`] are fitted models, and the functions run passes. Tables cross by the Arrow C data interface,
 //! results as JSON or plain objects.
 //!
 //! ```text
@@ -17,6 +17,7 @@ mod annotate;
 mod arrow;
 mod describe;
 mod error;
+mod glm;
 mod linmod;
 mod predict;
 mod quantile;
@@ -34,6 +35,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<source::Source>()?;
     module.add_class::<summary::Summary>()?;
     module.add_class::<linmod::LinearModel>()?;
+    module.add_class::<glm::GlmModel>()?;
+    module.add_function(wrap_pyfunction!(glm::glm, module)?)?;
     module.add_function(wrap_pyfunction!(linmod::lin_mod, module)?)?;
     module.add_function(wrap_pyfunction!(predict::predict, module)?)?;
     module.add_function(wrap_pyfunction!(predict::predict_to, module)?)?;

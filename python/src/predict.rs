@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use algos::model::Model;
 use algos::predict::{PredictOptions, output_schema, run};
 use arrow_array::RecordBatch;
 use engine::sink::{SinkOptions, Written, create};
@@ -12,15 +13,32 @@ use pyo3_arrow::PyTable;
 
 use crate::arrow;
 use crate::error::Failure;
+use crate::glm::GlmModel;
 use crate::linmod::LinearModel;
 use crate::run::Pass;
 use crate::source::{Source, microsoft_options};
+
+/// A fitted model of any kind.
+#[derive(FromPyObject)]
+pub(crate) enum Fitted {
+    Linear(Py<LinearModel>),
+    Glm(Py<GlmModel>),
+}
+
+impl Fitted {
+    fn get(&self) -> &dyn Model {
+        match self {
+            Self::Linear(model) => &model.get().0,
+            Self::Glm(model) => &model.get().0,
+        }
+    }
+}
 
 /// Predicts all rows of a source into a table.
 #[pyfunction]
 pub(crate) fn predict(
     py: Python<'_>,
-    model: &LinearModel,
+    model: Fitted,
     source: &Source,
     prediction: &str,
     pass: Pass,
@@ -29,9 +47,9 @@ pub(crate) fn predict(
     let kept = Kept::default();
     let schema = pass.run(py, |pass, monitor| {
         let source = source.inner.as_ref();
-        let schema = output_schema(&model.0, &source.schema(), &options)?;
+        let schema = output_schema(model.get(), &source.schema(), &options)?;
         let sink = kept.clone();
-        run(&model.0, source, &pass.scan(monitor), &pass.executor(), &options, |_| Ok(Box::new(sink)))?;
+        run(model.get(), source, &pass.scan(monitor), &pass.executor(), &options, |_| Ok(Box::new(sink)))?;
         Ok(schema)
     })?;
     let batches = std::mem::take(&mut *kept.0.lock().unwrap_or_else(PoisonError::into_inner));
@@ -43,7 +61,7 @@ pub(crate) fn predict(
 #[expect(clippy::too_many_arguments, reason = "one call from Python, which names them")]
 pub(crate) fn predict_to(
     py: Python<'_>,
-    model: &LinearModel,
+    model: Fitted,
     source: &Source,
     prediction: &str,
     path: PathBuf,
@@ -58,7 +76,7 @@ pub(crate) fn predict_to(
     pass.run(py, |pass, monitor| {
         let source = source.inner.as_ref();
         let make = |schema: &_| create(&path, schema, &files);
-        let report = run(&model.0, source, &pass.scan(monitor), &pass.executor(), &options, make)?;
+        let report = run(model.get(), source, &pass.scan(monitor), &pass.executor(), &options, make)?;
         Ok(report.written.rows)
     })
 }

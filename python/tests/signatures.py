@@ -57,6 +57,15 @@ DOCUMENTED = {
         "transform_packages=None, drop_first=False, drop_main=True, cov_coef=False, cov_data=False, "
         "blocks_per_read=1, report_progress=None, verbose=0, compute_context=None, **kwargs"
     ),
+    "rx_logit": (
+        "formula, data, pweights=None, fweights=None, cube=False, cube_predictions=False, "
+        "variable_selection=None, row_selection=None, transforms=None, transform_objects=None, "
+        "transform_function=None, transform_variables=None, transform_packages=None, "
+        "transform_environment=None, drop_first=False, drop_main=None, cov_coef=False, cov_data=False, "
+        "initial_values=None, coef_label_style=None, blocks_per_read=None, max_iterations=None, "
+        "coefficent_tolerance=1e-06, gradient_tolerance=1e-06, objective_function_tolerance=1e-08, "
+        "report_progress=None, verbose=0, compute_context=None, **kwargs"
+    ),
     "rx_predict": "model_object=None, data=None, output_data=None, **kwargs",
     "rx_predict_default": (
         "model_object=None, data=None, output_data=None, compute_standard_errors=False, interval='none', "

@@ -80,6 +80,8 @@ def test_the_compatibility_page_lists_every_parameter():
         ("revoscalepy.functions.RxSummary", "rx_summary_ex"),
         ("revoscalepy.functions.RxLinMod", "rx_lin_mod"),
         ("revoscalepy.functions.RxLinMod", "rx_lin_mod_ex"),
+        ("revoscalepy.functions.RxLogit", "rx_logit"),
+        ("revoscalepy.functions.RxLogit", "rx_logit_ex"),
         ("revoscalepy.functions.RxPredict", "rx_predict"),
         ("revoscalepy.functions.RxPredict", "rx_predict_ex"),
         ("revoscalepy.utils.RxOptions", "RxOptions"),

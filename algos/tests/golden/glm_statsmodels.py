@@ -33,6 +33,7 @@ LINKS = {
 
 
 def family(case):
+    """How to make the family of a case, None where statsmodels has none."""
     link = LINKS[case["link"]]
     return {
         "binomial": lambda: families.Binomial(link),
@@ -47,6 +48,7 @@ def family(case):
 
 
 def main():
+    """Fit all cases from R's coefficients, and compare what comes out."""
     data = pd.read_csv(FOLDER / "policies.csv")
     data["g"] = pd.Categorical(data.g, ["north", "south", "east", "west"])
     data["h"] = pd.Categorical(data.h, ["old", "new"])
@@ -79,7 +81,9 @@ def main():
             print("refused by statsmodels:", case["family"], case["link"], case["formula"], refusal)
             continue
         np.testing.assert_allclose(fit.params[names], start, rtol=1e-5, atol=1e-8, err_msg=str(case))
-        np.testing.assert_allclose(fit.bse[names], list(case["std_errors"].values()), rtol=1e-5, err_msg=str(case))
+        np.testing.assert_allclose(
+            fit.bse[names], list(case["std_errors"].values()), rtol=1e-5, err_msg=str(case)
+        )
         np.testing.assert_allclose(fit.deviance, case["deviance"], rtol=1e-8, err_msg=str(case))
         checked += 1
     print(f"{checked} cases of R agree with statsmodels {statsmodels.__version__}")

@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from revoscalepy import _native
 from revoscalepy._arguments import no_extra, not_built
+from revoscalepy._fitted import FittedModel, FittedSummary
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-
-class RxLinModSummary:
-    """What :meth:`RxLinModResults.summary` returns: the coefficient table, printed in the documented layout.
-
-    ``coefficients`` is a DataFrame: a row for each coefficient, the columns Estimate, Std. Error, t value, Pr(>|t|).
-    """
-
-    def __init__(self, coefficients: pd.DataFrame, text: str) -> None:
-        self.coefficients = coefficients
-        self._text = text
-
-    def __repr__(self) -> str:
-        return self._text
-
-    __str__ = __repr__
-
-
-class RxLinModResults:
+class RxLinModResults(FittedModel):
     """A fitted linear model; fields are attributes, and items also under their dotted names (``coef.std.error``).
 
     With P coefficients and N responses:
@@ -53,61 +34,12 @@ class RxLinModResults:
     Models pickle; the bytes hold the model, not the data.
     """
 
-    def __init__(self, model: _native.LinearModel) -> None:
-        self._model = model
-        self._fields = _fields(json.loads(model.fields()))
-
-    def __getattr__(self, name: str) -> Any:
-        if not name.startswith("_"):
-            fields = self.__dict__.get("_fields", {})
-            key = _DOTLESS.get(name, name)
-            if key in fields:
-                return fields[key]
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-
-    def __getitem__(self, name: str) -> Any:
-        key = name.replace(".", "_")
-        return self._fields[_DOTLESS.get(key, key)]
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.replace(".", "_") in self._fields
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._fields)
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._fields]
-
-    def keys(self) -> list[str]:
-        """Return the names of the fields."""
-        return list(self._fields)
-
-    def summary(self) -> RxLinModSummary:
+    def summary(self) -> FittedSummary:
         """Return the coefficients with their standard errors and tests, and the quality of the fit."""
-        import pandas as pd
-
-        response = self.y_names[0]
-        table = pd.DataFrame(
-            {
-                "Estimate": self.coefficients[response],
-                "Std. Error": self.coef_std_error[response],
-                "t value": self.coef_t_value[response],
-                "Pr(>|t|)": self.coef_p_value[response],
-            }
-        )
-        return RxLinModSummary(table, self._model.summary_text().rstrip())
-
-    def __repr__(self) -> str:
-        return self._model.text().rstrip()
-
-    __str__ = __repr__
+        return FittedSummary(self._table("t"), self._model.summary_text().rstrip())
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self._model.to_bytes(),)
-
-
-# the old names of some fields
-_DOTLESS = {"countDF": "count_df", "nobs": "n_valid_obs"}
 
 
 def _restored(data: bytes) -> RxLinModResults:
@@ -192,82 +124,3 @@ def rx_lin_mod(
 
 #: the name before release 9.2
 rx_lin_mod_ex = rx_lin_mod
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value
-
-
-def _fields(raw: dict[str, Any]) -> dict[str, Any]:
-    """The fields as pandas objects and numbers, from the model's own description."""
-    import pandas as pd
-
-    labels, responses = raw["labels"], raw["y_names"]
-
-    def matrix(name: str) -> pd.DataFrame:
-        columns = {
-            response: pd.Series([_number(value) for value in values], index=labels, dtype="float64")
-            for response, values in zip(responses, raw[name], strict=True)
-        }
-        return pd.DataFrame(columns, index=labels)
-
-    fields: dict[str, Any] = {name: matrix(name) for name in _MATRICES}
-    fields["aliased"] = pd.Series(raw["aliased"], index=labels, dtype=bool)
-    for name in _NUMBERS:
-        fields[name] = raw[name]
-    kept = [label for label in labels if label != "(Intercept)"]
-    for name, of in (("cov_coef", labels), ("cov_data", kept)):
-        if raw[name] is not None:
-            fields[name] = _square(raw[name], of)
-    if raw["count_df"] is not None:
-        fields["count_df"] = _counts(raw["count_df"], responses)
-    if raw["partitions"] is not None:
-        fields["partitions"] = raw["partitions"]
-    fields["y_names"] = responses
-    for name in ("formula", "call", "params"):
-        fields[name] = raw[name]
-    return fields
-
-
-def _square(values: list[float | None], names: list[str]) -> pd.DataFrame:
-    """A matrix given by rows; its names, where there are as many."""
-    import pandas as pd
-
-    size = math.isqrt(len(values))
-    rows = [[_number(value) for value in values[i * size : (i + 1) * size]] for i in range(size)]
-    named = names if len(names) == size else None
-    return pd.DataFrame(rows, index=named, columns=named, dtype="float64")
-
-
-def _counts(table: dict[str, Any], responses: list[str]) -> pd.DataFrame:
-    """The cells of a cube: their levels in order, cell means or predictions, counts."""
-    import pandas as pd
-
-    columns: dict[str, Any] = {}
-    for position, factor in enumerate(table["factors"]):
-        levels = [cell[position] for cell in table["levels"]]
-        columns[factor] = pd.Categorical(levels, categories=list(dict.fromkeys(levels)))
-    for response, values in zip(responses, table["means"] or (), strict=False):
-        columns[response] = pd.Series([_number(value) for value in values], dtype="float64")
-    columns["Counts"] = pd.Series(table["counts"], dtype="float64")
-    return pd.DataFrame(columns)
-
-
-_MATRICES = ("coefficients", "coef_std_error", "coef_t_value", "coef_p_value")
-_NUMBERS = (
-    "residual_squares",
-    "total_squares",
-    "y_var",
-    "sigma",
-    "residual_variance",
-    "r_squared",
-    "adj_r_squared",
-    "f_pvalue",
-    "fstatistics",
-    "df",
-    "rank",
-    "condition_number",
-    "n_valid_obs",
-    "n_missing_obs",
-    "deviance",
-)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from revoscalepy import _native
 from revoscalepy._arguments import check_append, names, not_built
+from revoscalepy._fitted import FittedModel
 from revoscalepy._frames import to_arrays, to_pandas
 from revoscalepy._paths import output_path
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_name, one_pass, open_source
 from revoscalepy.etl.RxImport import compression_level, microsoft_container, output_source
-from revoscalepy.functions.RxLinMod import RxLinModResults
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -28,7 +28,7 @@ def rx_predict(
 ) -> DataFrame | RxDataSource | dict[str, Any]:
     """Predict with a fitted model; the kind of model decides which function does it.
 
-    :param model_object: a fitted model: of :func:`rx_lin_mod`.
+    :param model_object: a fitted model: of :func:`rx_lin_mod`, :func:`rx_logit`, :func:`rx_glm`.
     :param data: data source, path, DataFrame or Arrow object with the model's variables.
     :param output_data: path or data source to write to; ``None`` returns a DataFrame.
     :param kwargs: the further arguments of :func:`rx_predict_default`.
@@ -66,7 +66,7 @@ def rx_predict_default(
     compute_context: Any = None,
     **kwargs: Any,
 ) -> DataFrame | RxDataSource | dict[str, Any]:
-    """Predict the response of a linear model, block by block.
+    """Predict the response of a linear, logistic or generalized linear model, block by block.
 
     The output has ``<response>_Pred``, then as asked for ``<response>_StdErr``, ``<response>_Lower`` and
     ``<response>_Upper``, ``<response>_Resid``. A row with a missing predictor has missing predictions;
@@ -77,10 +77,12 @@ def rx_predict_default(
     :param output_data: path or data source to write to; ``None`` returns a DataFrame. The data's own XDF file gets
         the predictions as further columns.
     :param compute_standard_errors: also standard errors; the model needs ``cov_coef=True``.
-    :param interval: ``"none"``, ``"confidence"`` or ``"prediction"``; the model needs ``cov_coef=True``.
+    :param interval: ``"none"``, ``"confidence"`` or ``"prediction"``, the last of linear models only; the model needs
+        ``cov_coef=True``.
     :param confidence_level: level of the interval, between 0 and 1.
     :param compute_residuals: also residuals; the data need the response.
-    :param type: ``None``, ``"response"`` or ``"link"``, the same for a linear model.
+    :param type: ``None`` or ``"response"`` for the mean, ``"link"`` for the linear predictor, which is the same for a
+        linear model. Standard errors and bounds are of the same scale; residuals are those of the response.
     :param write_model_vars: also the model's variables.
     :param extra_vars_to_write: further columns of the data to write.
     :param remove_missings: leave out rows with a missing value in any written column.
@@ -105,9 +107,10 @@ def rx_predict_default(
     """
     for name in kwargs:
         raise TypeError(f"rx_predict() got an unexpected keyword argument '{name}'")
-    if not isinstance(model_object, RxLinModResults):
+    if not isinstance(model_object, FittedModel):
         raise TypeError(
-            f"rx_predict: {_kind(model_object)} is not a fitted model; give a result of rx_lin_mod"
+            f"rx_predict: {_kind(model_object)} is not a fitted model; give a result of rx_lin_mod, "
+            "rx_logit or rx_glm"
         )
     if data is None:
         raise ValueError("rx_predict: data is missing; give the data to predict for")
@@ -116,13 +119,13 @@ def rx_predict_default(
         compute_context=compute_context,
     )
     check_append("rx_predict", append)
-    # response and link are the same for a linear model
-    _one("type", type, (None, "response", "link"))
+    scale = _one("type", type, (None, "response", "link")) or "response"
     prediction = {
         "std_errors": bool(compute_standard_errors),
         "interval": str(_one("interval", interval, INTERVALS)).capitalize(),
         "level": float(confidence_level),
         "residuals": bool(compute_residuals),
+        "scale": scale.capitalize(),
         "write_model_vars": bool(write_model_vars),
         "extra_vars": names("extra_vars_to_write", extra_vars_to_write) or [],
         "remove_missings": bool(remove_missings),

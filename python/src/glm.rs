@@ -1,0 +1,166 @@
+//! Logistic regression and generalized linear models: the fit, and the model as bytes, JSON and text.
+
+use algos::design::{LabelStyle, Weights};
+use algos::glm::{Family, Glm, GlmModel as Model, GlmOptions, Initial};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::error::Failure;
+use crate::run::Pass;
+use crate::source::Source;
+
+/// What [`glm`] is asked for; the names are the Python side's own.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fit {
+    /// Absent for logistic regression.
+    family: Option<String>,
+    variance: Option<String>,
+    power: Option<f64>,
+    link: Option<String>,
+    link_power: Option<f64>,
+    offset: Option<String>,
+    pweights: Option<String>,
+    fweights: Option<String>,
+    cube: bool,
+    drop_first: bool,
+    drop_main: bool,
+    cov_coef: bool,
+    labels: LabelStyle,
+    initial_values: Initial,
+    max_iterations: u32,
+    coefficient_tolerance: f64,
+    objective_function_tolerance: f64,
+    call: String,
+    data: String,
+}
+
+/// A fitted generalized linear model.
+#[pyclass(frozen, module = "revoscalepy._native")]
+pub(crate) struct GlmModel(pub(crate) Model);
+
+#[pymethods]
+impl GlmModel {
+    /// A model from the bytes of [`GlmModel::to_bytes`].
+    #[staticmethod]
+    fn from_bytes(data: &[u8]) -> Result<Self, Failure> {
+        let model = algos::model::from_bytes(data, "the bytes of a model")?;
+        match model.as_any().downcast_ref::<Model>() {
+            Some(model) => Ok(Self(model.clone())),
+            None => Err(Failure::Value(format!(
+                "a model of kind '{}' is not a generalized linear model",
+                model.kind()
+            ))),
+        }
+    }
+
+    /// The model in its envelope, which later releases read.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyBytes>, Failure> {
+        Ok(PyBytes::new(py, &algos::model::to_bytes(&self.0)?))
+    }
+
+    /// Whether the model is a logistic regression.
+    fn is_logit(&self) -> bool {
+        self.0.logit
+    }
+
+    /// The documented fields as JSON; numbers that do not exist are null.
+    fn fields(&self) -> String {
+        let model = &self.0;
+        let count_df = model.count_df.as_ref().map(|table| {
+            json!({ "factors": table.factors, "levels": table.levels, "means": table.means, "counts": table.counts })
+        });
+        json!({
+            "labels": model.coefficient_names,
+            "y_names": model.y_names,
+            "event": model.event,
+            "family": model.params.family.to_string(),
+            "link": model.link.to_string(),
+            "coefficients": [model.coefficients],
+            "coef_std_error": [model.coef_std_error],
+            "coef_t_value": [model.coef_t_value],
+            "coef_p_value": [model.coef_p_value],
+            "aliased": model.aliased,
+            "cov_coef": model.cov_coef,
+            "condition_number": model.condition_number,
+            "rank": model.rank,
+            "deviance": model.deviance,
+            "null_deviance": model.null_deviance,
+            "pearson": model.pearson,
+            "dispersion": model.dispersion,
+            "aic": model.aic,
+            "df": model.df,
+            "df_null": model.df_null,
+            "fstatistics": model.fstatistics.as_ref().map(|f| {
+                json!({ "value": f.value[0], "numdf": f.numdf, "dendf": f.dendf })
+            }),
+            "f_pvalue": model.f_pvalue,
+            "iterations": model.iterations,
+            "converged": model.converged,
+            "separated": model.separated,
+            "partitions": model.partitions.as_ref().map(|p| json!({ "term": p.term, "cells": p.cells })),
+            "count_df": count_df,
+            "n_valid_obs": model.n_valid_obs,
+            "n_missing_obs": model.n_missing_obs,
+            "formula": model.design.formula,
+            "call": model.call,
+            "params": model.params,
+        })
+        .to_string()
+    }
+
+    /// The documented print.
+    fn text(&self) -> String {
+        self.0.to_string()
+    }
+
+    /// The documented print of the summary.
+    fn summary_text(&self) -> String {
+        self.0.summary()
+    }
+}
+
+/// Fits a generalized linear model, or without a family a logistic regression.
+#[pyfunction]
+pub(crate) fn glm(
+    py: Python<'_>,
+    source: &Source,
+    formula: &str,
+    fit: &str,
+    pass: Pass,
+) -> PyResult<GlmModel> {
+    let fit: Fit = serde_json::from_str(fit).map_err(|error| Failure::Value(error.to_string()))?;
+    let estimator = estimator(formula, &fit).map_err(Failure::from)?;
+    let model = pass.run(py, |pass, monitor| {
+        Ok(engine::fit(&estimator, source.inner.as_ref(), &pass.scan(monitor), &pass.executor())?)
+    })?;
+    Ok(GlmModel(model.with_call(fit.call).with_data(fit.data)))
+}
+
+fn estimator(formula: &str, fit: &Fit) -> algos::Result<Glm> {
+    let named = fit.link.as_deref().map(str::parse).transpose()?;
+    let options = GlmOptions {
+        link: named.or(fit.link_power.map(algos::glm::Link::power)),
+        offset: fit.offset.clone(),
+        weights: Weights { probability: fit.pweights.clone(), frequency: fit.fweights.clone() },
+        cube: fit.cube,
+        drop_first: fit.drop_first,
+        drop_main: fit.drop_main,
+        cov_coef: fit.cov_coef,
+        labels: fit.labels,
+        initial_values: fit.initial_values.clone(),
+        max_iterations: fit.max_iterations,
+        coefficient_tolerance: fit.coefficient_tolerance,
+        objective_function_tolerance: fit.objective_function_tolerance,
+        ..GlmOptions::default()
+    };
+    match &fit.family {
+        None => Glm::logit(formula)?.with_options(options),
+        Some(name) => {
+            let family = Family::parse(name, fit.variance.as_deref(), fit.power)?;
+            Glm::new(formula)?.with_options(GlmOptions { family, ..options })
+        }
+    }
+}
