@@ -138,7 +138,7 @@ Condition number of final variance-covariance matrix: 16.7804
 Number of iterations: 3
 ";
     assert_eq!(model.summary(), expected);
-    assert_eq!(model.cells, Some(14));
+    assert_eq!(model.cells, Some(7));
     // by rows, and through a file, the same
     let options = GlmOptions { cells: 0, ..GlmOptions::default() };
     let by_rows = fit(Glm::logit("VeryLate ~ DayOfWeek").unwrap(), options, source.as_ref());

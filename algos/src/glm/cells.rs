@@ -8,7 +8,7 @@
 //! # Where a row goes
 //! The codes of factors make the place in a dense table by mixed radix; numbers, offsets, and factors for which the
 //! table would be too large are numbered as tuples by [`Keys`], and every tuple has a table of its own behind the last.
-//! The response of a logistic model, 0 or 1, is one more code: the cell then needs nothing but the weight.
+//! A response of 0 or 1 is one more code, and nothing but weights is added up then.
 //!
 //! # When not
 //! Cells must stay below a number of bytes, and distinct tuples below half of the rows. Where they do not, the cells
@@ -241,9 +241,11 @@ impl Cells {
         let mut values = vec![0.0; plan.tuples.len()];
         for (id, cells) in self.table.chunks_exact(plan.stride()).enumerate() {
             plan.tuples_of(&self.keys, id, &mut values);
-            for (cell, sums) in cells.chunks_exact(plan.width()).enumerate() {
-                if sums[0] > 0.0 {
-                    collapsed.push(plan, cell, &values, sums, shift);
+            // the two responses of a binary cell stand side by side
+            for (cell, sums) in cells.chunks_exact(if plan.binary { 2 } else { 4 }).enumerate() {
+                let mean = if plan.binary { binary(sums) } else { moments(plan.variance, sums, shift) };
+                if mean.weight > 0.0 {
+                    collapsed.push(plan, cell, &values, &mean);
                 }
             }
         }
@@ -279,8 +281,43 @@ impl CellPlan {
             }
         }
         let offset = if self.offset.is_some() { vec![0.0; TILE] } else { Vec::new() };
-        let squares = if self.binary { Vec::new() } else { vec![0.0; TILE] };
-        CellTile { tile, y: vec![0.0; TILE], weights: vec![0.0; TILE], squares, offset }
+        let [y, weights, squares] = std::array::from_fn(|_| vec![0.0; TILE]);
+        CellTile { tile, y, weights, squares, offset }
+    }
+}
+
+/// The responses of a cell.
+struct Mean {
+    weight: f64,
+    y: f64,
+    /// Weighted squares about the mean.
+    squares: f64,
+    /// The deviance from the mean.
+    within: f64,
+}
+
+/// From the weights of 0 and 1.
+fn binary(weights: &[f64]) -> Mean {
+    let (misses, hits) = (weights[0], weights[1]);
+    let weight = misses + hits;
+    let part = |count: f64| if count > 0.0 { count * (count / weight).ln() } else { 0.0 };
+    Mean {
+        weight,
+        y: hits / weight,
+        squares: hits * (misses / weight),
+        within: -2.0 * (part(hits) + part(misses)),
+    }
+}
+
+/// From sums about a shift.
+fn moments(variance: Variance, sums: &[f64], shift: f64) -> Mean {
+    let (weight, by) = (sums[0], sums[1] / sums[0]);
+    let y = variance.nearest(shift + by);
+    Mean {
+        weight,
+        y,
+        squares: (sums[2] - sums[1] * by).max(0.0),
+        within: (sums[3] - weight * variance.deviance(y, shift)).max(0.0),
     }
 }
 
@@ -304,7 +341,7 @@ pub(super) struct CellTile {
 }
 
 impl Collapsed {
-    fn push(&mut self, plan: &CellPlan, cell: usize, values: &[f64], sums: &[f64], shift: f64) {
+    fn push(&mut self, plan: &CellPlan, cell: usize, values: &[f64], mean: &Mean) {
         if self.tiles.last().is_none_or(|tile| tile.tile.len == TILE) {
             self.tiles.push(plan.tile());
         }
@@ -313,17 +350,11 @@ impl Collapsed {
         own.tile.len += 1;
         own.tile.kept += 1;
         self.cells += 1;
+        self.within += mean.within;
+        own.weights[row] = mean.weight;
+        own.y[row] = mean.y;
+        own.squares[row] = mean.squares;
         let mut rest = cell;
-        own.weights[row] = sums[0];
-        if plan.binary {
-            own.y[row] = (rest % 2) as f64;
-            rest /= 2;
-        } else {
-            let mean = plan.variance.nearest(shift + sums[1] / sums[0]);
-            own.y[row] = mean;
-            own.squares[row] = (sums[2] - sums[1] * (sums[1] / sums[0])).max(0.0);
-            self.within += (sums[3] - sums[0] * plan.variance.deviance(mean, shift)).max(0.0);
-        }
         for &(variable, levels) in &plan.dense {
             own.tile.codes[variable][row] = (rest % levels) as u32;
             rest /= levels;

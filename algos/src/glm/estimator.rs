@@ -14,7 +14,7 @@ use super::inference::{End, infer};
 use super::irls::{Iteration, Limits, Next};
 use super::pass::{PassPlan, Sums, evaluate};
 use super::response::Responses;
-use super::working::{Found, Law, NullPoint, Point};
+use super::working::{Found, LOGIT_START, Law, NullPoint, Point};
 use super::{Family, GlmModel, GlmOptions, Initial, Link};
 use crate::design::{Draft, Extras, Survey, VariableKind};
 use crate::gram::Gram;
@@ -372,9 +372,8 @@ impl LinearStart {
         if constants == 0 || spread <= 0.0 || design.offset.is_some() {
             return None;
         }
-        let a = 3.0_f64.ln() + 4.0 / 3.0;
-        let factor = 0.5 / (a * spread);
-        Some(Self { factor, addend: factor * a + Link::Logit.of(mean) - mean / spread, constants })
+        let factor = 0.5 / (LOGIT_START * spread);
+        Some(Self { factor, addend: factor * LOGIT_START + Link::Logit.of(mean) - mean / spread, constants })
     }
 
     fn apply(self, coefficients: &mut [f64]) {

@@ -8,6 +8,9 @@
 use super::{Family, Link};
 use crate::design::{Addends, TILE, Tile};
 
+/// The working response of 1 where the mean is ¾: `log 3 + ¼/(¾ · ¼)`.
+pub(super) const LOGIT_START: f64 = 1.098_612_288_668_109_8 + 4.0 / 3.0;
+
 /// A family with its link.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Law {
@@ -121,6 +124,10 @@ impl Working {
                 let at = eta[row] + offset(row);
                 let (mu, slope) = self.law.link.inverse(at);
                 (at, mu, slope)
+            } else if self.law.is_logit() {
+                // what means of ¾ and ¼ give for 1 and 0, and between them for the mean of some
+                (z[row], weights[row]) = (LOGIT_START * (2.0 * y - 1.0) - offset(row), prior * 3.0 / 16.0);
+                continue;
             } else {
                 let mu = self.law.family.start(y, self.law.link);
                 let at = self.law.link.of(mu);
