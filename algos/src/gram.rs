@@ -8,7 +8,7 @@
 //!
 //! # Large means
 //! Numbers are shifted before they are multiplied, by their mean in the first tile of the partial result, rounded to
-//! 24 bits so that the subtraction mostly is exact. So a variable of 10⁹ ± 1 keeps its digits. Partials of
+//! a fraction of their range so that the subtraction mostly is exact. So a variable of 10¹² ± 1 keeps its digits. Partials of
 //! different shifts merge by the binomial formula (Chan, Golub and others, 1983), and `normal.rs` puts the shifts back where
 //! they matter.
 //!
@@ -18,6 +18,7 @@
 
 mod kernels;
 pub(crate) mod normal;
+pub mod passes;
 pub(crate) mod plan;
 
 use std::sync::Arc;
@@ -197,16 +198,28 @@ fn zip3<'a, A, B, C>(
     a.iter().zip(b).zip(c).map(|((a, b), c)| (a, b, c))
 }
 
-/// The mean over the rows that count, in 24 bits; 0 where there is none.
+/// The mean over the rows that count, to some 1/256 of their range: close enough that squares stay small, and short enough
+/// that subtracting it from short numbers is exact. 0 where there is none.
 fn first_mean(value: &[usize], tile: &Tile) -> f64 {
-    let mut sum = 0.0;
+    let (mut sum, mut min, mut max) = (0.0, f64::INFINITY, f64::NEG_INFINITY);
     for i in 0..tile.len {
         if tile.mask[i] != 0 {
-            sum += value.iter().map(|&variable| tile.numbers[variable][i]).product::<f64>();
+            let x: f64 = value.iter().map(|&variable| tile.numbers[variable][i]).product();
+            sum += x;
+            min = x.min(min);
+            max = x.max(max);
         }
     }
-    let mean = f64::from((sum / tile.kept as f64) as f32);
-    if mean.is_finite() { mean } else { 0.0 }
+    let mean = sum / tile.kept as f64;
+    if !mean.is_finite() {
+        return 0.0;
+    }
+    if min == max {
+        return min;
+    }
+    let step = 2_f64.powi((max - min).log2() as i32 - 8);
+    let short = (mean / step).round() * step;
+    if short.is_finite() { short } else { mean }
 }
 
 impl Work {

@@ -30,8 +30,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::design::{Design, LabelStyle, Weights};
 
+pub use estimator::LinMod;
 pub(crate) use estimator::lay_out;
-pub use estimator::{LinMod, LinModPartial, LinModState, LinModSums};
 
 /// The kind of these models in files.
 pub(crate) const KIND: &str = "lin_mod";

@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use algos::design::{LabelStyle, Weights};
-use algos::linear::{LinMod, LinModModel, LinModOptions, LinModPartial};
+use algos::gram::passes::GramPartial;
+use algos::linear::{LinMod, LinModModel, LinModOptions};
 use engine::source::MemorySource;
 use engine::{Accumulator, BlockSource, Estimator, ScanOptions};
 use tables::{Column, Sequence, assert_close, csv, fit, fit_with, numbers, table, try_fit};
@@ -81,14 +82,14 @@ fn merge_laws() {
         }
         partial
     };
-    let model = |partial: LinModPartial| {
+    let model = |partial: GramPartial| {
         let state = estimator.start(&source.schema()).unwrap();
         match estimator.step(state, partial.finish()).unwrap() {
             ControlFlow::Break(model) => model,
             ControlFlow::Continue(_) => panic!("one pass is enough"),
         }
     };
-    let merged = |parts: Vec<LinModPartial>| {
+    let merged = |parts: Vec<GramPartial>| {
         let mut parts = parts.into_iter();
         let mut first = parts.next().unwrap();
         parts.for_each(|part| first.merge(part).unwrap());
@@ -115,7 +116,7 @@ fn merge_laws() {
             assert_eq!(a.to_bits(), b.to_bits());
         }
     }
-    let travelled = |partial: LinModPartial| -> LinModPartial {
+    let travelled = |partial: GramPartial| -> GramPartial {
         rmp_serde::from_slice(&rmp_serde::to_vec(&partial).unwrap()).unwrap()
     };
     let bytes = merged(vec![travelled(partial(0..500)), travelled(partial(500..3000))]);

@@ -26,6 +26,16 @@ impl Weights {
     pub fn columns(&self) -> impl Iterator<Item = &String> {
         self.probability.iter().chain(&self.frequency)
     }
+
+    /// Columns that something else reads, and those of the weights.
+    pub(crate) fn with(&self, mut columns: Vec<String>) -> Vec<String> {
+        for weight in self.columns() {
+            if !columns.contains(weight) {
+                columns.push(weight.clone());
+            }
+        }
+        columns
+    }
 }
 
 /// What some models have beside terms, responses and weights.

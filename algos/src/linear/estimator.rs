@@ -4,14 +4,13 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
+use engine::Estimator;
 use engine::formula::Formula;
-use engine::{Accumulator, Block, Estimator};
-use serde::{Deserialize, Serialize};
 
 use super::inference::infer;
 use super::{LinModModel, LinModOptions};
-use crate::design::{Design, Draft, Found, Survey};
-use crate::gram::Gram;
+use crate::design::{Design, Draft};
+use crate::gram::passes::{GramPartial, GramState, GramSums};
 use crate::gram::plan::{Columns, Plan};
 use crate::{Error, Result};
 
@@ -67,75 +66,6 @@ impl LinMod {
     }
 }
 
-/// What a pass of a linear regression starts from.
-#[derive(Debug)]
-pub struct LinModState(Stage);
-
-#[derive(Debug)]
-enum Stage {
-    Survey(Draft),
-    Gram(Arc<Plan>),
-}
-
-/// What a pass of a linear regression adds up.
-#[derive(Serialize, Deserialize)]
-pub struct LinModPartial(Part);
-
-#[derive(Serialize, Deserialize)]
-enum Part {
-    Survey(Survey),
-    Gram(Box<Gram>),
-}
-
-/// The sums of a pass of a linear regression.
-pub struct LinModSums(Sums);
-
-enum Sums {
-    Found(Vec<Found>),
-    Gram(Box<Gram>),
-}
-
-impl Accumulator for LinModPartial {
-    type Input = Block;
-    type Output = LinModSums;
-
-    fn update(&mut self, block: &Block) -> engine::Result<()> {
-        match &mut self.0 {
-            Part::Survey(survey) => survey.update(block),
-            Part::Gram(gram) => gram.update(block),
-        }
-    }
-
-    fn merge(&mut self, later: Self) -> engine::Result<()> {
-        match (&mut self.0, later.0) {
-            (Part::Survey(survey), Part::Survey(later)) => survey.merge(later),
-            (Part::Gram(gram), Part::Gram(later)) => gram.merge(*later),
-            _ => Err(Error::Mismatch { what: "they are of different passes" }.into()),
-        }
-    }
-
-    fn finish(self) -> LinModSums {
-        LinModSums(match self.0 {
-            Part::Survey(survey) => Sums::Found(survey.finish()),
-            Part::Gram(gram) => Sums::Gram(gram),
-        })
-    }
-
-    fn size(&self) -> usize {
-        match &self.0 {
-            Part::Survey(survey) => survey.size(),
-            Part::Gram(gram) => gram.size(),
-        }
-    }
-}
-
-impl LinMod {
-    fn gram_stage(&self, draft: Draft, found: &[Found]) -> Result<LinModState> {
-        let plan = lay_out(draft.bind(found)?, self.options.cube)?;
-        Ok(LinModState(Stage::Gram(plan)))
-    }
-}
-
 /// The sums of a design that is to be solved for.
 ///
 /// # Errors
@@ -166,8 +96,8 @@ pub(crate) fn lay_out(design: Design, cube: bool) -> Result<Arc<Plan>> {
 }
 
 impl Estimator for LinMod {
-    type State = LinModState;
-    type Partial = LinModPartial;
+    type State = GramState;
+    type Partial = GramPartial;
     type Model = LinModModel;
     type Error = Error;
 
@@ -175,39 +105,22 @@ impl Estimator for LinMod {
         if self.formula.dot {
             return None;
         }
-        let mut columns = self.formula.columns();
-        for weight in self.options.weights.columns() {
-            if !columns.contains(weight) {
-                columns.push(weight.clone());
-            }
-        }
-        Some(columns)
+        Some(self.options.weights.with(self.formula.columns()))
     }
 
-    fn start(&self, schema: &SchemaRef) -> Result<LinModState> {
+    fn start(&self, schema: &SchemaRef) -> Result<GramState> {
         let draft = Draft::new(&self.formula, schema, &self.options.weights)?;
-        if draft.survey().is_some() {
-            return Ok(LinModState(Stage::Survey(draft)));
-        }
-        self.gram_stage(draft, &[])
+        GramState::start(draft, |design| lay_out(design, self.options.cube))
     }
 
-    fn partial(&self, state: &LinModState) -> Result<LinModPartial> {
-        Ok(LinModPartial(match &state.0 {
-            Stage::Survey(draft) => Part::Survey(draft.survey().unwrap_or_default()),
-            Stage::Gram(plan) => Part::Gram(Box::new(Gram::of(Arc::clone(plan)))),
-        }))
+    fn partial(&self, state: &GramState) -> Result<GramPartial> {
+        Ok(state.partial())
     }
 
-    fn step(&self, state: LinModState, sums: LinModSums) -> Result<ControlFlow<LinModModel, LinModState>> {
-        match (state.0, sums.0) {
-            (Stage::Survey(draft), Sums::Found(found)) => {
-                Ok(ControlFlow::Continue(self.gram_stage(draft, &found)?))
-            }
-            (Stage::Gram(plan), Sums::Gram(gram)) => {
-                Ok(ControlFlow::Break(infer(&plan, &gram, &self.options)?))
-            }
-            _ => Err(Error::Mismatch { what: "the sums are of another pass" }),
+    fn step(&self, state: GramState, sums: GramSums) -> Result<ControlFlow<LinModModel, GramState>> {
+        match state.step(sums, |design| lay_out(design, self.options.cube))? {
+            ControlFlow::Continue(state) => Ok(ControlFlow::Continue(state)),
+            ControlFlow::Break((plan, gram)) => Ok(ControlFlow::Break(infer(&plan, &gram, &self.options)?)),
         }
     }
 }
