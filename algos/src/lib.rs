@@ -5,6 +5,7 @@
 //! | linear regression (`rxLinMod`, `rx_lin_mod`) | [`linear`] | 1, one more before it for levels or ranges that the source does not know | O(p²) |
 //! | generalized linear models (`rxLogit`, `rx_logit`, `rxGlm`) | [`glm`] | 1 when rows collapse into cells, else 1 an iteration; one more before them for levels or ranges that the source does not know | O(p²), and 16 MiB a thread for cells |
 //! | summary (`rxSummary`, `rx_summary`) | [`summary`] | 1, one more for ranges that the source does not know; 0 where stored statistics answer | O(cells) |
+//! | covariances, correlations, cross products (`rxCovCor`) | [`covariance`] | 1, one more before it for levels or ranges that the source does not know | O(p²) |
 //! | quantiles (`rxQuantile`) | [`quantile`] | 0 where the stored sketch answers, else 1; exact ones 2 or 3 more | 32 KiB a column |
 //! | prediction (`rxPredict`, `rx_predict`) | [`predict`] | 1 | a block a thread |
 //!
@@ -13,6 +14,7 @@
 //! products, [`model`] keeps what was fitted in files that later releases read.
 
 mod coefficients;
+pub mod covariance;
 pub mod design;
 mod error;
 mod format;

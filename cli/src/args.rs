@@ -109,6 +109,8 @@ pub(crate) enum Command {
     Summary(SummaryArgs),
     /// Quantiles of variables, from what the file knows or exactly
     Quantile(QuantileArgs),
+    /// Correlations, covariances or cross products of variables
+    Cor(CorArgs),
     /// Fit a model
     #[command(subcommand)]
     Fit(FitCommand),
@@ -374,6 +376,48 @@ pub(crate) struct QuantileArgs {
     pub(crate) selecting: Selecting,
     #[command(flatten)]
     pub(crate) reading: Reading,
+}
+
+/// `xdf cor`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A factor has a column of 0 and 1 for each of its levels. Rows with a missing value in any of the
+variables are left out and counted; so are columns that are constant.
+
+Examples:
+  xdf cor '~ ArrDelay + DepDelay + Distance' flights.xdf
+  xdf cor '~ ArrDelay + DayOfWeek' flights.xdf --matrix cov --drop-dependent
+  xdf cor '~ ArrDelay + log(Distance)' flights.csv --where 'DayOfWeek == \"Friday\"' --json")]
+pub(crate) struct CorArgs {
+    /// The variables: ~ a + b
+    #[arg(value_name = "FORMULA")]
+    pub(crate) formula: String,
+    /// File or pattern to read
+    #[arg(value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// Which matrix
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = Matrix::Cor)]
+    pub(crate) matrix: Matrix,
+    /// Leave out columns that depend on those before them, as the last level of a factor does
+    #[arg(long)]
+    pub(crate) drop_dependent: bool,
+    #[command(flatten)]
+    pub(crate) weighting: Weighting,
+    #[command(flatten)]
+    pub(crate) selecting: Selecting,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// Which matrix `xdf cor` computes.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Matrix {
+    /// Correlations
+    Cor,
+    /// Covariances
+    Cov,
+    /// Sums of squares and cross products, with a column of ones
+    Sscp,
 }
 
 /// Weights of the rows.

@@ -7,6 +7,7 @@ mod compact;
 mod completions;
 mod composite;
 mod compute;
+mod cor;
 mod demo;
 mod diff;
 mod drop;
@@ -44,6 +45,7 @@ pub(crate) fn run(command: Command, session: &Session) -> anyhow::Result<()> {
         Command::Cat(args) => cat::run(&args, session),
         Command::Summary(args) => summary::run(&args, session),
         Command::Quantile(args) => quantile::run(&args, session),
+        Command::Cor(args) => cor::run(&args, session),
         Command::Fit(FitCommand::Linmod(args)) => fit::linmod(&args, session),
         Command::Fit(FitCommand::Logit(args)) => fit::logit(&args, session),
         Command::Fit(FitCommand::Glm(args)) => fit::glm(&args, session),

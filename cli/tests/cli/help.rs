@@ -18,6 +18,7 @@ const COMMANDS: &[&[&str]] = &[
     &["cat"],
     &["summary"],
     &["quantile"],
+    &["cor"],
     &["fit"],
     &["fit", "linmod"],
     &["fit", "logit"],

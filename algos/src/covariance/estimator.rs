@@ -1,0 +1,129 @@
+//! The passes of a covariance matrix.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use arrow_schema::SchemaRef;
+use engine::Estimator;
+use engine::formula::Formula;
+
+use super::{CovCorMatrix, CovCorOptions};
+use crate::design::{Design, Draft, LabelStyle};
+use crate::gram::Gram;
+use crate::gram::normal::{Normal, Partition};
+use crate::gram::passes::{GramPartial, GramState, GramSums};
+use crate::gram::plan::Plan;
+use crate::linear::inference::with_fit;
+use crate::linear::{LinModOptions, lay_out};
+use crate::{Error, Result};
+
+/// The covariance matrix of the variables of a formula.
+///
+/// ```no_run
+/// # fn main() -> algos::Result<()> {
+/// use algos::covariance::{CovCor, MatrixKind};
+/// let source = engine::source::open("flights.xdf")?;
+/// let estimator = CovCor::new("~ ArrDelay + DepDelay + Distance")?;
+/// let matrix = engine::fit(&estimator, source.as_ref(), &engine::ScanOptions::default(), &engine::Local::default())?;
+/// println!("{}", matrix.render(MatrixKind::Cor));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct CovCor {
+    formula: Formula,
+    options: CovCorOptions,
+}
+
+impl CovCor {
+    /// The matrix of a formula given as text, with default options.
+    ///
+    /// # Errors
+    /// When the text is no formula, has a response or leaves the constant out.
+    pub fn new(formula: &str) -> Result<Self> {
+        let formula = Formula::parse(formula).map_err(engine::Error::from)?;
+        let wrong =
+            |reason: &str| Error::Formula { formula: formula.text.clone(), reason: reason.to_owned() };
+        if !formula.response.is_empty() {
+            return Err(wrong("covariances have no response; write ~ terms"));
+        }
+        if !formula.intercept {
+            return Err(wrong("covariances are about the means; leave - 1 out"));
+        }
+        Ok(Self { formula, options: CovCorOptions::default() })
+    }
+
+    /// The same with these options.
+    #[must_use]
+    pub fn with_options(mut self, options: CovCorOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    fn matrix(&self, plan: &Plan, gram: &Gram) -> Result<CovCorMatrix> {
+        let design: &Design = &plan.design;
+        let normal = Normal::new(plan, gram, Partition::Intercept)?;
+        let names: Vec<String> =
+            design.terms.iter().flat_map(|term| design.labels(term, LabelStyle::Revo)).collect();
+        let weight = normal.total;
+        let rows = gram.observations;
+        let per_square = match self.options.weights.probability {
+            Some(_) => rows / (rows - 1.0) / weight,
+            None => 1.0 / (weight - 1.0),
+        };
+        // Of one row there is no variance, and not an infinite or a negative one.
+        let per_square = if per_square > 0.0 && per_square.is_finite() { per_square } else { f64::NAN };
+        let dependent = if self.options.keep_all {
+            vec![false; names.len()]
+        } else {
+            let options = LinModOptions { weights: self.options.weights.clone(), ..LinModOptions::default() };
+            with_fit(plan, gram, &options, |fit| fit.aliased().split_off(1))?
+        };
+        let p = names.len();
+        let constant = |i: usize| normal.schur[i * p + i] * per_square <= self.options.variance_tolerance;
+        let (out, kept): (Vec<usize>, Vec<usize>) = (0..p).partition(|&i| constant(i) || dependent[i]);
+        let pick = |i: usize| kept.iter().map(move |&j| (i, j));
+        let centred: Vec<f64> =
+            kept.iter().flat_map(|&i| pick(i)).map(|(i, j)| normal.schur[i * p + j]).collect();
+        Ok(CovCorMatrix {
+            means: kept.iter().map(|&i| normal.means[i]).collect(),
+            covariances: centred.iter().map(|s| s * per_square).collect(),
+            centred,
+            dropped: out.iter().map(|&i| names[i].clone()).collect(),
+            names: kept.iter().map(|&i| names[i].clone()).collect(),
+            valid_obs: gram.valid,
+            missing_obs: gram.missing,
+            sum_of_weights: weight,
+        })
+    }
+}
+
+fn plan(design: Design) -> Result<Arc<Plan>> {
+    lay_out(design, false)
+}
+
+impl Estimator for CovCor {
+    type State = GramState;
+    type Partial = GramPartial;
+    type Model = CovCorMatrix;
+    type Error = Error;
+
+    fn columns(&self) -> Option<Vec<String>> {
+        (!self.formula.dot).then(|| self.options.weights.with(self.formula.columns()))
+    }
+
+    fn start(&self, schema: &SchemaRef) -> Result<GramState> {
+        GramState::start(Draft::new(&self.formula, schema, &self.options.weights)?, plan)
+    }
+
+    fn partial(&self, state: &GramState) -> Result<GramPartial> {
+        Ok(state.partial())
+    }
+
+    fn step(&self, state: GramState, sums: GramSums) -> Result<ControlFlow<CovCorMatrix, GramState>> {
+        Ok(match state.step(sums, plan)? {
+            ControlFlow::Continue(state) => ControlFlow::Continue(state),
+            ControlFlow::Break((plan, gram)) => ControlFlow::Break(self.matrix(&plan, &gram)?),
+        })
+    }
+}
