@@ -1,7 +1,7 @@
 //! Covariances, correlations and cross products of columns: `rxCovCor`, `rxCov`, `rxCor`, `rxSSCP`.
 //!
 //! One pass adds up cross products ([`crate::gram`]), of numbers about their mean in the first rows, so that means of
-//! 10⁹ cost no digits (Chan, Golub, LeVeque 1983, "Algorithms for computing the sample variance"). A pass goes before it
+//! 10⁹ cost no digits (Chan, Golub, `LeVeque` 1983, "Algorithms for computing the sample variance"). A pass goes before it
 //! when levels or ranges are not known from the schema. A factor has a column of 0 and 1 for each of its levels. A row with
 //! a missing value in any variable is left out and counted.
 //!
@@ -92,9 +92,11 @@ impl CovCorMatrix {
     fn correlations(&self) -> Vec<f64> {
         let p = self.names.len();
         let scale = |i: usize| self.centred[i * p + i].sqrt();
-        let entry = |i: usize, j: usize| match i == j {
-            true if scale(i) > 0.0 => 1.0,
-            _ => (self.centred[i * p + j] / scale(i) / scale(j)).clamp(-1.0, 1.0),
+        let entry = |i: usize, j: usize| {
+            if i == j && scale(i) > 0.0 {
+                return 1.0;
+            }
+            (self.centred[i * p + j] / scale(i) / scale(j)).clamp(-1.0, 1.0)
         };
         (0..p * p).map(|at| entry(at / p, at % p)).collect()
     }

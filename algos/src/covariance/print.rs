@@ -1,5 +1,7 @@
 //! Matrices for people, as R prints them.
 
+use std::fmt::Write as _;
+
 use super::{CovCorMatrix, MatrixKind};
 use crate::format::format_common;
 
@@ -19,9 +21,9 @@ impl CovCorMatrix {
             self.valid_obs, self.missing_obs
         );
         if !self.dropped.is_empty() {
-            text += &format!("Columns left out: {}\n", self.dropped.join(", "));
+            let _ = writeln!(text, "Columns left out: {}", self.dropped.join(", "));
         }
-        text += &format!("Statistic: {what}\n\n");
+        let _ = writeln!(text, "Statistic: {what}\n");
         let (names, entries) = self.matrix(kind);
         let p = names.len();
         let width_of = |text: &str| text.chars().count();
@@ -34,7 +36,7 @@ impl CovCorMatrix {
             cells.extend(format_common(&column, DIGITS));
             let width = cells.iter().map(|cell| width_of(cell)).max().unwrap_or_default();
             for (line, cell) in lines.iter_mut().zip(&cells) {
-                line.push_str(&format!(" {cell:>width$}"));
+                let _ = write!(line, " {cell:>width$}");
             }
         }
         text + &lines.join("\n") + "\n"

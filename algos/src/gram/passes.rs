@@ -73,6 +73,9 @@ impl Accumulator for GramPartial {
     }
 }
 
+/// A gram with its plan.
+type Planned = (Arc<Plan>, Box<Gram>);
+
 impl GramState {
     /// The first pass of a draft; `lay_out` makes the plan of its design.
     pub(crate) fn start(draft: Draft, lay_out: impl FnOnce(Design) -> Result<Arc<Plan>>) -> Result<Self> {
@@ -95,7 +98,7 @@ impl GramState {
         self,
         sums: GramSums,
         lay_out: impl FnOnce(Design) -> Result<Arc<Plan>>,
-    ) -> Result<ControlFlow<(Arc<Plan>, Box<Gram>), Self>> {
+    ) -> Result<ControlFlow<Planned, Self>> {
         match (self.0, sums.0) {
             (Stage::Survey(draft), Sums::Found(found)) => {
                 Ok(ControlFlow::Continue(Self(Stage::Gram(lay_out(draft.bind(&found)?)?))))
