@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use algos::glm::{Glm, GlmOptions};
 use algos::linear::{LinMod, LinModModel, LinModOptions};
 use algos::summary::{Summary, SummaryOptions, summarize};
 use arrow_array::types::Int32Type;
@@ -164,6 +165,33 @@ fn the_same_fit_and_summary_from_every_source_with_any_number_of_threads() {
                 let found = summary(source.as_ref(), block_rows, threads, false);
                 assert!(found == summarized, "summary of {name}, {threads} threads, blocks of {block_rows}");
             }
+        }
+    }
+}
+
+#[test]
+fn the_same_chances_from_every_source_with_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = memory(&table(), 100_000);
+    let sources = everywhere(&whole, folder.path());
+    let fit = |formula: &str, source: &dyn BlockSource, cells: bool, threads: usize| -> Vec<u64> {
+        let options =
+            if cells { GlmOptions::default() } else { GlmOptions { cells: 0, ..Default::default() } };
+        let estimator = Glm::logit(formula).unwrap().with_options(options).unwrap();
+        let scan = ScanOptions::default().with_block_rows(5000);
+        let model = engine::fit(&estimator, source, &scan, &Local::new(threads)).unwrap();
+        assert_eq!(model.cells.is_some(), cells, "{formula}");
+        let lists = [&model.coefficients, &model.coef_std_error, &model.df.to_vec()];
+        let numbers = [model.deviance, model.null_deviance, model.condition_number, model.pearson];
+        lists.into_iter().flatten().chain(&numbers).map(|x| x.to_bits()).collect()
+    };
+    for (formula, cells) in [("delay > 15 ~ day + month", true), ("delay > 15 ~ day + hour", false)] {
+        let expected = fit(formula, whole.as_ref(), cells, 1);
+        // a fit by rows is one pass for each iteration: one source of each way to read is enough
+        for (name, source) in
+            sources.iter().filter(|(name, _)| cells || ["t.xdf", "t.csv"].contains(&name.as_str()))
+        {
+            assert!(fit(formula, source.as_ref(), cells, 2) == expected, "{formula} from {name}");
         }
     }
 }

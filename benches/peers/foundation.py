@@ -1,4 +1,4 @@
-"""rxdf beside its peers in one run: import of a text file, size on disk, linear models.
+"""rxdf beside its peers in one run: import of a text file, size on disk, linear models, logistic regressions.
 
     python benches/peers/foundation.py [--rows 10000000] [--repetitions 5] [--dir target/peers] [--xdf target/release/xdf]
 
@@ -20,6 +20,7 @@ from peers import Peer, alternate, run, serve
 
 SMALL = (["DayOfWeek"], ["CRSDepTime"])
 LARGE = (["DayOfWeek", "Month", "UniqueCarrier", "Origin"], ["CRSDepTime", "Distance"])
+LOGIT = (["DayOfWeek", "UniqueCarrier"], ["CRSDepTime"])
 FACTORS = ["Month", "DayOfWeek", "UniqueCarrier", "Origin", "Dest", "TailNum"]
 
 
@@ -56,33 +57,42 @@ def polars_small(parquet: str) -> dict:
     return {"work": work, "version": f"polars {pl.__version__}, sums by group"}
 
 
-def glum_large(parquet: str) -> dict:
+def glum(parquet: str, response: str, columns: tuple, family: str) -> dict:
     import glum
     import numpy as np
     import pyarrow.compute as compute
     import pyarrow.parquet as parquet_file
     import tabmat
 
-    factors, numbers = LARGE
-    table = parquet_file.read_table(parquet, columns=["ArrDelay", *factors, *numbers], read_dictionary=factors)
-    frame = table.filter(compute.is_valid(table["ArrDelay"])).unify_dictionaries().to_pandas()
+    factors, numbers = columns
+    table = parquet_file.read_table(parquet, columns=[response, *factors, *numbers], read_dictionary=factors)
+    frame = table.filter(compute.is_valid(table[response])).unify_dictionaries().to_pandas()
     data = {name: frame[name].array.remove_unused_categories() for name in factors}
     dense = np.column_stack([frame[name].to_numpy(np.float64) for name in numbers])
-    y = frame["ArrDelay"].to_numpy(np.float64)
+    y = frame[response].to_numpy(np.float64)
     del frame, table
 
     def work() -> float:
         matrix = tabmat.SplitMatrix(
             [tabmat.CategoricalMatrix(data[name], drop_first=True) for name in factors] + [tabmat.DenseMatrix(dense)]
         )
-        model = glum.GeneralizedLinearRegressor(family="normal", alpha=0, fit_intercept=True).fit(matrix, y)
+        model = glum.GeneralizedLinearRegressor(family=family, alpha=0, fit_intercept=True, gradient_tol=1e-6)
+        model.fit(matrix, y)
         model.std_errors(matrix, y, robust=False)
-        return float(model.coef_[-2])
+        return float(model.coef_[-len(numbers)])
 
     return {"work": work, "version": f"glum {glum.__version__}, in memory, reading not counted"}
 
 
-PEERS = {"import": polars_import, "small": polars_small, "large": glum_large}
+def glum_large(parquet: str) -> dict:
+    return glum(parquet, "ArrDelay", LARGE, "normal")
+
+
+def glum_logit(parquet: str) -> dict:
+    return glum(parquet, "Late", LOGIT, "binomial")
+
+
+PEERS = {"import": polars_import, "small": polars_small, "large": glum_large, "logit": glum_logit}
 
 
 def peer(task: str, arguments: list[str]) -> None:
@@ -139,15 +149,17 @@ def main() -> None:
     print(f"size on disk\n  rxdf  {sizes[xdf] / 1e6:8.1f} MB\n  peer  {sizes[parquet] / 1e6:8.1f} MB   Parquet, zstd")
     print(f"  the peer's file is {sizes[parquet] / sizes[xdf]:.2f} times as large")
 
-    for title, task, (factors, numbers) in (
-        ("linear model, 9 columns, from the file", "small", SMALL),
-        ("linear model, 338 columns", "large", LARGE),
+    for title, task, fit, response, (factors, numbers) in (
+        ("linear model, 9 columns, from the file", "small", ["linmod"], "ArrDelay", SMALL),
+        ("linear model, 338 columns", "large", ["linmod"], "ArrDelay", LARGE),
+        ("logistic regression, 27 columns", "logit", ["logit"], "Late", LOGIT),
+        ("logistic regression, 27 columns, row by row", "logit", ["logit", "--no-cells"], "Late", LOGIT),
     ):
-        formula = "ArrDelay ~ " + " + ".join(factors + numbers)
+        formula = f"{response} ~ " + " + ".join(factors + numbers)
         model = str(arguments.dir / f"{task}.model")
 
-        def ours(formula=formula, model=model):
-            return run([program, "fit", "linmod", formula, xdf, "-o", model, "--overwrite", "--json", "--quiet"])
+        def ours(fit=fit, formula=formula, model=model):
+            return run([program, "fit", *fit, formula, xdf, "-o", model, "--overwrite", "--json", "--quiet"])
 
         mine, yours, version = contest(arguments.repetitions, ours, task, parquet)
         got, expected = coefficient(mine[-1][2], "CRSDepTime"), yours[-1]["check"]
