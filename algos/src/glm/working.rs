@@ -179,7 +179,10 @@ impl Law {
 }
 
 /// The logistic case, whose slope is its variance: one exponential a row.
+///
+/// The logarithms of `1 + e` of rows without weights are that of their product, which is taken when it grows large.
 fn logistic(eta: &[f64], observed: &Observed<'_>, z: &mut [f64], weights: &mut [f64], found: &mut Found) {
+    let mut product = 1.0;
     for (row, (&own, (z, weight))) in eta.iter().zip(z.iter_mut().zip(weights)).enumerate() {
         let (y, prior) = (observed.y[row], observed.weights[row]);
         (*z, *weight) = (0.0, 0.0);
@@ -194,18 +197,28 @@ fn logistic(eta: &[f64], observed: &Observed<'_>, z: &mut [f64], weights: &mut [
         let e = (-at.abs()).exp();
         let small = e / (1.0 + e);
         let spread = (small / (1.0 + e)).max(f64::EPSILON);
-        let mu = if at > 0.0 { 1.0 - small } else { small };
-        // y − μ without cancellation where both are near 1
-        let rest = if at > 0.0 { small - (1.0 - y) } else { y - small };
+        // y − μ and what the likelihood lacks, without cancellation where both are near 1
+        let (rest, misfit) =
+            if at > 0.0 { (small - (1.0 - y), (1.0 - y) * at) } else { (y - small, -y * at) };
+        let by = rest / spread;
         *weight = prior * spread;
-        *z = own + rest / spread;
-        // log(1 + e) is what both logarithms have in common
-        let log = e.ln_1p();
-        let misfit = if at > 0.0 { log + (1.0 - y) * at } else { log - y * at };
-        found.deviance += prior * 2.0 * (misfit + entropy(y));
-        let squares = observed.squares.get(row).copied().unwrap_or(0.0);
-        found.pearson += (prior * (y - mu) * (y - mu) + squares) / spread;
+        *z = own + by;
+        // log(1 + e) is what the logarithms of μ and 1 − μ have in common
+        let mut lack = misfit + entropy(y);
+        if prior == 1.0 {
+            product *= 1.0 + e;
+            if product > 1e300 {
+                found.deviance += 2.0 * f64::ln(product);
+                product = 1.0;
+            }
+        } else {
+            lack += e.ln_1p();
+        }
+        found.deviance += prior * 2.0 * lack;
+        found.pearson +=
+            prior * rest * by + observed.squares.get(row).map_or(0.0, |squares| squares / spread);
     }
+    found.deviance += 2.0 * f64::ln(product);
 }
 
 /// `y log y + (1 − y) log(1 − y)`, 0 for 0 and 1.
