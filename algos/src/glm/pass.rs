@@ -3,7 +3,6 @@
 //! The first pass looks at the responses and tries to collapse the rows into cells. Where that does not work, and in all
 //! later passes, rows become working values and their cross products are added up.
 
-use std::f64::consts::LN_2;
 use std::sync::Arc;
 
 use engine::{Accumulator, Block};
@@ -213,28 +212,31 @@ impl Sums {
             let kept = y.iter().zip(&work.tile.mask).filter(|(_, mask)| **mask != 0);
             variance.middle(kept.map(|(y, _)| y).sum::<f64>() / work.tile.kept as f64)
         });
-        let repeated = plan.plan.design.weights.frequency.is_some();
-        for (row, (&y, &weight)) in y.iter().zip(weights).enumerate() {
-            if weight == 0.0 {
-                continue;
+        let mut own = Responses { shift: Some(shift), ..Responses::default() };
+        if plan.binary {
+            let (mut weight, mut hits) = (0.0, 0.0);
+            for ((&y, &w), &mask) in y.iter().zip(weights).zip(&work.tile.mask) {
+                if mask != 0 {
+                    weight += w;
+                    hits += w * y;
+                }
             }
-            let by = y - shift;
-            // 0 and 1 are equally far from a half
-            let deviance = if plan.binary { 2.0 * LN_2 } else { variance.deviance(y, shift) };
-            work.deviances[row] = deviance;
-            responses.weight += weight;
-            responses.sum += weight * by;
-            responses.squares += weight * by * by;
-            responses.deviance += weight * deviance;
-            if !plan.binary {
+            own.add_binary(weight - hits, hits);
+        } else {
+            let repeated = plan.plan.design.weights.frequency.is_some();
+            for ((&y, &weight), deviance) in y.iter().zip(weights).zip(&mut work.deviances) {
+                if weight == 0.0 {
+                    continue;
+                }
+                *deviance = variance.deviance(y, shift);
+                own.add(y, weight, *deviance);
                 let family = plan.law.family;
                 // a frequency is so many observations of weight 1
-                responses.constant +=
+                own.constant +=
                     if repeated { weight * family.constant(y, 1.0) } else { family.constant(y, weight) };
             }
-            let (low, high) = responses.range.unwrap_or((y, y));
-            responses.range = Some((low.min(y), high.max(y)));
         }
+        responses.merge(&own, variance);
         Ok(())
     }
 

@@ -4,6 +4,8 @@
 //! digits. Partials of different shifts merge by `d(y, b) = d(y, a) + d(a, b) + 2 (θ(a) − θ(b)) (y − a)`, which holds for
 //! every family here ([`super::family`]).
 
+use std::f64::consts::LN_2;
+
 use serde::{Deserialize, Serialize};
 
 use super::family::Variance;
@@ -37,6 +39,26 @@ impl Responses {
     pub(super) fn deviance_from(&self, variance: Variance, mu: f64) -> f64 {
         let Some(shift) = self.shift else { return 0.0 };
         moved(variance, [self.weight, self.sum, self.squares, self.deviance], shift, mu)[3].max(0.0)
+    }
+
+    /// Adds a row whose deviance from the shift is known.
+    pub(super) fn add(&mut self, y: f64, weight: f64, deviance: f64) {
+        let by = y - self.shift.unwrap_or(0.0);
+        self.weight += weight;
+        self.sum += weight * by;
+        self.squares += weight * by * by;
+        self.deviance += weight * deviance;
+        let (low, high) = self.range.unwrap_or((y, y));
+        self.range = Some((low.min(y), high.max(y)));
+    }
+
+    /// Adds responses of 0 and 1 by their weights; both are equally far from the shift, a half.
+    pub(super) fn add_binary(&mut self, misses: f64, hits: f64) {
+        for (y, weight) in [(0.0, misses), (1.0, hits)] {
+            if weight > 0.0 {
+                self.add(y, weight, 2.0 * LN_2);
+            }
+        }
     }
 
     /// Takes the sums of later rows.
