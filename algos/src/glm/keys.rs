@@ -9,8 +9,8 @@ use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 
-/// Entries of the table without chains.
-const NEAR: usize = 4096;
+/// Entries of the table without chains: those of 12 bits.
+const NEAR: usize = 1 << 12;
 
 /// The distinct tuples of some columns.
 #[derive(Serialize, Deserialize)]
@@ -80,20 +80,34 @@ impl Keys {
     }
 }
 
+/// A place in the table without chains: the high bits of a product.
+fn near(parent: u32, bits: u64) -> usize {
+    ((bits ^ u64::from(parent).rotate_left(20)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 52) as usize
+}
+
 fn hash(parent: u32, bits: u64) -> u64 {
     FixedState::with_seed(1).hash_one((parent, bits))
 }
 
 impl Level {
+    #[inline]
     fn number(&mut self, parent: u32, bits: u64) -> u32 {
-        if self.near.is_empty() || self.index.len() != self.entries.len() {
+        let place = near(parent, bits);
+        // an empty table has no places; its entries may have come from bytes
+        if let Some(&id) = self.near.get(place)
+            && self.entries.get(id as usize) == Some(&(parent, bits))
+        {
+            return id;
+        }
+        self.look_up(place, parent, bits)
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, place: usize, parent: u32, bits: u64) -> u32 {
+        if self.near.is_empty() {
             self.restore();
         }
         let hash = hash(parent, bits);
-        let near = &mut self.near[hash as usize % NEAR];
-        if self.entries.get(*near as usize) == Some(&(parent, bits)) {
-            return *near;
-        }
         let entries = &mut self.entries;
         let found = self.index.find(hash, |&id| entries[id as usize] == (parent, bits));
         let id = if let Some(&id) = found {
@@ -107,7 +121,7 @@ impl Level {
             });
             id
         };
-        *near = id;
+        self.near[place] = id;
         id
     }
 
