@@ -5,6 +5,8 @@
 //! `print`, `format.pval` and `printCoefmat` are built on it (R's `format.c`, `format.R`, `printCoefmat.R`), and with them
 //! the tables that RevoScaleR prints.
 
+use std::fmt::Write as _;
+
 /// A number rounded to significant digits: its sign, how many digits are left without trailing zeros, its power of ten.
 struct Parts {
     negative: bool,
@@ -70,6 +72,11 @@ pub(crate) fn scientific(x: f64, decimals: usize) -> String {
 /// One number as `format(x, digits)` or `cat(x)`.
 pub(crate) fn format_one(x: f64, digits: usize) -> String {
     format_common(&[x], digits).pop().unwrap_or_default()
+}
+
+/// A count, or a sum of weights: written out, with decimals only if it has some.
+pub(crate) fn format_count(value: f64) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e15 { (value as i64).to_string() } else { format!("{value}") }
 }
 
 /// C's `%.{digits}g`, as `formatC(x, digits)` gives it: at least one column wider than the digits.
@@ -171,6 +178,28 @@ pub(crate) fn matrix(row_names: &[String], columns: &[(String, Vec<String>)]) ->
 
 fn format_cell(text: &str, width: usize) -> String {
     format!(" {}{text}", " ".repeat(width.saturating_sub(text.chars().count())))
+}
+
+/// A table as R prints a data frame with `right = FALSE, row.names = FALSE`.
+pub(crate) fn flush_left(columns: &[(&str, Vec<String>)]) -> String {
+    let widths: Vec<usize> = columns.iter().map(column_width).collect();
+    let mut text = String::new();
+    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
+        for (cell, &width) in cells.zip(&widths) {
+            let _ = write!(text, " {cell:<width$}");
+        }
+        text.push('\n');
+    };
+    line(&mut columns.iter().map(|(name, _)| *name));
+    for row in 0..columns.first().map_or(0, |(_, cells)| cells.len()) {
+        line(&mut columns.iter().map(|(_, cells)| cells[row].as_str()));
+    }
+    text
+}
+
+/// The width of a column with its heading.
+pub(crate) fn column_width((name, cells): &(&str, Vec<String>)) -> usize {
+    cells.iter().map(|cell| cell.chars().count()).chain([name.chars().count()]).max().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -306,13 +306,15 @@ impl Accumulator for Gram {
         if lengths(self) != lengths(&later) || self.moments != later.moments {
             return Err(Error::Mismatch { what: "their tables differ" }.into());
         }
+        // a design of factors alone has no shifts that could say whether there were rows
+        let (is_empty, later_is_empty) = (self.valid == 0, later.valid == 0);
         self.missing += later.missing;
         self.valid += later.valid;
         self.observations += later.observations;
-        if later.shifts.is_empty() {
+        if later_is_empty {
             return Ok(());
         }
-        if self.shifts.is_empty() {
+        if is_empty {
             self.shifts = later.shifts;
             self.tables = later.tables;
             return Ok(());

@@ -6,6 +6,8 @@
 //! | generalized linear models (`rxLogit`, `rx_logit`, `rxGlm`) | [`glm`] | 1 when rows collapse into cells, else 1 an iteration; one more before them for levels or ranges that the source does not know | O(p²), and 16 MiB a thread for cells |
 //! | summary (`rxSummary`, `rx_summary`) | [`summary`] | 1, one more for ranges that the source does not know; 0 where stored statistics answer | O(cells) |
 //! | covariances, correlations, cross products (`rxCovCor`) | [`covariance`] | 1, one more before it for levels or ranges that the source does not know | O(p²) |
+//! | cubes and cross tabulations (`rxCube`, `rxCrossTabs`) | [`cube`] | 1, one more before it for levels or ranges that the source does not know | O(cells) |
+//! | tests on tables (`rxChiSquaredTest`, `rxFisherTest`) | [`contingency`] | 0 | O(cells) |
 //! | quantiles (`rxQuantile`) | [`quantile`] | 0 where the stored sketch answers, else 1; exact ones 2 or 3 more | 32 KiB a column |
 //! | prediction (`rxPredict`, `rx_predict`) | [`predict`] | 1 | a block a thread |
 //!
@@ -14,7 +16,9 @@
 //! products, [`model`] keeps what was fitted in files that later releases read.
 
 mod coefficients;
+pub mod contingency;
 pub mod covariance;
+pub mod cube;
 pub mod design;
 mod error;
 mod format;

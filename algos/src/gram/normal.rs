@@ -148,7 +148,7 @@ impl Normal {
     /// [`Error::NoObservations`] without rows of positive weight, [`Error::NotFinite`] for infinite sums.
     pub(crate) fn new(plan: &Plan, gram: &Gram, partition: Partition) -> Result<Self> {
         let total = gram.tables[0][0];
-        if gram.shifts.is_empty() || total <= 0.0 {
+        if gram.valid == 0 || total <= 0.0 {
             return Err(Error::NoObservations { rows: gram.valid + gram.missing });
         }
         let sums = Sums { plan, gram };

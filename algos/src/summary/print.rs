@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::{Categorical, Statistic, Summary, SummaryRow, format_pandas, format_r};
+use crate::format::{column_width as width, flush_left, format_count as count};
 
 /// Whose layout is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -105,11 +106,6 @@ fn observations(valid: f64, missing: f64, layout: Layout) -> String {
     )
 }
 
-/// A count, or a sum of weights: written out, with decimals only if it has some.
-fn count(value: f64) -> String {
-    if value.fract() == 0.0 && value.abs() < 1e15 { (value as i64).to_string() } else { format!("{value}") }
-}
-
 /// A column of statistics; dates as texts.
 fn cells(rows: &[&SummaryRow], statistic: Statistic, layout: Layout) -> Vec<String> {
     let values: Vec<Option<f64>> = rows.iter().map(|row| row.get(statistic)).collect();
@@ -142,27 +138,6 @@ fn cells(rows: &[&SummaryRow], statistic: Statistic, layout: Layout) -> Vec<Stri
         }
     }
     texts
-}
-
-/// A table as R prints a data frame with `right = FALSE, row.names = FALSE`.
-fn flush_left(columns: &[(&str, Vec<String>)]) -> String {
-    let widths: Vec<usize> = columns.iter().map(width).collect();
-    let mut text = String::new();
-    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
-        for (cell, &width) in cells.zip(&widths) {
-            let _ = write!(text, " {cell:<width$}");
-        }
-        text.push('\n');
-    };
-    line(&mut columns.iter().map(|(name, _)| *name));
-    for row in 0..columns.first().map_or(0, |(_, cells)| cells.len()) {
-        line(&mut columns.iter().map(|(_, cells)| cells[row].as_str()));
-    }
-    text
-}
-
-fn width((name, cells): &(&str, Vec<String>)) -> usize {
-    cells.iter().map(|cell| cell.chars().count()).chain([name.chars().count()]).max().unwrap_or(0)
 }
 
 /// A table as pandas prints a data frame; with `indexed`, the first column is its index.

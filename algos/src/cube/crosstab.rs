@@ -1,0 +1,218 @@
+//! Cells as two-way tables, with margins, percentages and tests.
+
+use serde_json::{Value, json};
+
+use super::{CellTable, Factor};
+use crate::contingency::{ChiSquared, Fisher, chi_squared, fisher};
+use crate::json::{count, matrix, number, numbers};
+use crate::{Error, Result};
+
+/// What stands in the cells of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Statistic {
+    /// How many rows, or the sum of their weights.
+    Counts,
+    /// The weighted sum of the response.
+    Sums,
+    /// The weighted mean of the response; NaN of no rows.
+    Means,
+}
+
+/// A table of two factors: m rows, n columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrossTab {
+    /// The response; none where rows are counted.
+    pub response: Option<String>,
+    /// The level of each further factor: name, level.
+    pub further: Vec<(String, String)>,
+    /// The factor of the m rows.
+    pub rows: Factor,
+    /// The factor of the n columns.
+    pub columns: Factor,
+    /// m × n counts, by rows.
+    pub counts: Vec<f64>,
+    /// m × n sums of the response, by rows; empty without one.
+    pub sums: Vec<f64>,
+}
+
+/// The statistic of whole rows, columns and the table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Margins {
+    /// Of each of m rows.
+    pub rows: Vec<f64>,
+    /// Of each of n columns.
+    pub columns: Vec<f64>,
+    /// Of the table.
+    pub grand: f64,
+}
+
+/// The cells as percentages, m × n by rows; NaN of a total of 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Percentages {
+    /// Of the total of the row.
+    pub of_rows: Vec<f64>,
+    /// Of the total of the column.
+    pub of_columns: Vec<f64>,
+    /// Of the total of the table.
+    pub of_table: Vec<f64>,
+}
+
+impl Statistic {
+    /// Its name in results: `counts`, `sums`, `means`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Counts => "counts",
+            Self::Sums => "sums",
+            Self::Means => "means",
+        }
+    }
+}
+
+impl CellTable {
+    /// The cells as two-way tables: the levels of the first factor by those of the second, a table for each response and
+    /// each combination of levels of further factors, the first of those varying fastest.
+    ///
+    /// # Errors
+    /// With less than two factors.
+    pub fn cross_tabs(&self) -> Result<Vec<CrossTab>> {
+        let [rows, columns, ..] = self.factors.as_slice() else {
+            return Err(Error::Formula {
+                formula: self.formula.clone(),
+                reason: "a cross tabulation has two factors or more; a cube can have one".into(),
+            });
+        };
+        let (m, n) = (rows.levels.len(), columns.levels.len());
+        let tables = self.counts.len() / (m * n).max(1);
+        let by_rows = |cells: &[f64], table: usize| -> Vec<f64> {
+            let start = table * m * n;
+            (0..m).flat_map(|i| (0..n).map(move |j| start + j * m + i)).map(|at| cells[at]).collect()
+        };
+        let responses: Vec<(Option<&String>, Option<&Vec<f64>>)> = if self.responses.is_empty() {
+            vec![(None, None)]
+        } else {
+            self.responses.iter().map(Some).zip(self.sums.iter().map(Some)).collect()
+        };
+        let mut all = Vec::with_capacity(responses.len() * tables);
+        for (response, sums) in responses {
+            for table in 0..tables {
+                let levels = self.levels(table * m * n);
+                let further = self.factors.iter().zip(levels).skip(2);
+                all.push(CrossTab {
+                    response: response.cloned(),
+                    further: further.map(|(factor, level)| (factor.name.clone(), level.to_owned())).collect(),
+                    rows: rows.clone(),
+                    columns: columns.clone(),
+                    counts: by_rows(&self.counts, table),
+                    sums: sums.map(|sums| by_rows(sums, table)).unwrap_or_default(),
+                });
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl CrossTab {
+    /// The statistic of the cells, m × n by rows; sums and means are NaN without a response.
+    pub fn entries(&self, statistic: Statistic) -> Vec<f64> {
+        (0..self.counts.len()).map(|cell| self.statistic(statistic, &std::iter::once(cell))).collect()
+    }
+
+    /// The statistic of rows, columns and the table.
+    pub fn margins(&self, statistic: Statistic) -> Margins {
+        let (m, n) = self.size();
+        Margins {
+            rows: (0..m).map(|i| self.statistic(statistic, &(i * n..(i + 1) * n))).collect(),
+            columns: (0..n).map(|j| self.statistic(statistic, &(0..m).map(|i| i * n + j))).collect(),
+            grand: self.statistic(statistic, &(0..m * n)),
+        }
+    }
+
+    /// Percentages of the sums of a response, or of the counts.
+    pub fn percentages(&self, statistic: Statistic) -> Percentages {
+        let (m, n) = self.size();
+        let totals = additive(statistic);
+        let (entries, margins) = (self.entries(totals), self.margins(totals));
+        let of = |total: &dyn Fn(usize, usize) -> f64| -> Vec<f64> {
+            (0..m * n).map(|cell| 100.0 * entries[cell] / total(cell / n, cell % n)).collect()
+        };
+        Percentages {
+            of_rows: of(&|i, _| margins.rows[i]),
+            of_columns: of(&|_, j| margins.columns[j]),
+            of_table: of(&|_, _| margins.grand),
+        }
+    }
+
+    /// Pearson's test that rows and columns are independent, of the counts or, where the statistic is not counts, of the
+    /// sums: a response that says how often a row was seen.
+    pub fn chi_squared(&self, statistic: Statistic) -> ChiSquared {
+        chi_squared(&self.entries(additive(statistic)), self.columns.levels.len())
+    }
+
+    /// Fisher's exact test of the same; none of tables that are not 2 × 2 or not of whole numbers.
+    pub fn fisher(&self, statistic: Statistic) -> Option<Fisher> {
+        if self.size() != (2, 2) {
+            return None;
+        }
+        fisher(self.entries(additive(statistic)).as_slice().try_into().ok()?, 0.95)
+    }
+
+    fn size(&self) -> (usize, usize) {
+        (self.rows.levels.len(), self.columns.levels.len())
+    }
+
+    fn statistic(&self, statistic: Statistic, cells: &(impl Iterator<Item = usize> + Clone)) -> f64 {
+        let count = || cells.clone().map(|cell| self.counts[cell]).sum::<f64>();
+        let sum = || cells.clone().map(|cell| self.sums.get(cell).copied().unwrap_or(f64::NAN)).sum::<f64>();
+        match statistic {
+            Statistic::Counts => count(),
+            Statistic::Sums => sum(),
+            Statistic::Means => sum() / count(),
+        }
+    }
+
+    pub(super) fn to_json(&self, statistic: Statistic) -> Value {
+        let n = self.columns.levels.len();
+        let further: serde_json::Map<String, Value> =
+            self.further.iter().map(|(name, level)| (name.clone(), json!(level))).collect();
+        let (margins, percentages) = (self.margins(statistic), self.percentages(statistic));
+        let test = self.chi_squared(statistic);
+        let exact = self.fisher(statistic).map(|test| {
+            json!({
+                "pValue": number(test.p_value),
+                "oddsRatio": number(test.odds_ratio),
+                "confidenceInterval": numbers(&[test.interval.0, test.interval.1]),
+            })
+        });
+        json!({
+            "response": self.response,
+            "further": further,
+            "rows": {"name": self.rows.name, "levels": self.rows.levels},
+            "columns": {"name": self.columns.name, "levels": self.columns.levels},
+            "entries": matrix(&self.entries(statistic), n),
+            "margins": {
+                "rows": numbers(&margins.rows),
+                "columns": numbers(&margins.columns),
+                "grand": number(margins.grand),
+            },
+            "percentages": {
+                "ofRows": matrix(&percentages.of_rows, n),
+                "ofColumns": matrix(&percentages.of_columns, n),
+                "ofTable": matrix(&percentages.of_table, n),
+            },
+            "chiSquared": {
+                "statistic": number(test.statistic),
+                "df": count(test.df),
+                "pValue": number(test.p_value),
+            },
+            "fisher": exact,
+        })
+    }
+}
+
+/// The statistic that can be added up: means go by their sums.
+fn additive(statistic: Statistic) -> Statistic {
+    match statistic {
+        Statistic::Counts => Statistic::Counts,
+        Statistic::Sums | Statistic::Means => Statistic::Sums,
+    }
+}
