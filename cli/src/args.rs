@@ -5,6 +5,7 @@
 
 mod cat;
 mod composite;
+mod crosstabs;
 mod diff;
 mod editing;
 mod layout;
@@ -22,6 +23,7 @@ pub(crate) use cat::{CatArgs, StreamFormat};
 pub(crate) use composite::{
     CompositeCleanArgs, CompositeCommand, CompositeFilesArgs, CompositeListArgs, Dividing, PartitionArgs,
 };
+pub(crate) use crosstabs::{CellStatistic, CrosstabsArgs};
 pub(crate) use diff::{DiffArgs, Ignored};
 pub(crate) use editing::{
     AddColumnsArgs, AppendArgs, CompactArgs, ComputeArgs, DropArgs, RenameArgs, RepairArgs, Said, SetArgs,
@@ -111,6 +113,8 @@ pub(crate) enum Command {
     Quantile(QuantileArgs),
     /// Correlations, covariances or cross products of variables
     Cor(CorArgs),
+    /// Counts, sums and means by factors: tables with margins and tests, or a line for each cell
+    Crosstabs(CrosstabsArgs),
     /// Fit a model
     #[command(subcommand)]
     Fit(FitCommand),

@@ -8,6 +8,7 @@ mod completions;
 mod composite;
 mod compute;
 mod cor;
+mod crosstabs;
 mod demo;
 mod diff;
 mod drop;
@@ -46,6 +47,7 @@ pub(crate) fn run(command: Command, session: &Session) -> anyhow::Result<()> {
         Command::Summary(args) => summary::run(&args, session),
         Command::Quantile(args) => quantile::run(&args, session),
         Command::Cor(args) => cor::run(&args, session),
+        Command::Crosstabs(args) => crosstabs::run(&args, session),
         Command::Fit(FitCommand::Linmod(args)) => fit::linmod(&args, session),
         Command::Fit(FitCommand::Logit(args)) => fit::logit(&args, session),
         Command::Fit(FitCommand::Glm(args)) => fit::glm(&args, session),

@@ -19,6 +19,7 @@ const COMMANDS: &[&[&str]] = &[
     &["summary"],
     &["quantile"],
     &["cor"],
+    &["crosstabs"],
     &["fit"],
     &["fit", "linmod"],
     &["fit", "logit"],

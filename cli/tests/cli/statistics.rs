@@ -104,3 +104,29 @@ fn quantiles_of_what_has_none_are_refused() {
     folder.write("texts.csv", "name\nann\nbob\n");
     folder.xdf(["quantile", "texts.csv"]).fails(1, &["texts.csv", "no numbers, dates or timestamps"]);
 }
+
+/// Admissions at Berkeley, 1973, over all departments.
+#[test]
+fn cross_tabulations_have_margins_and_tests_and_cubes_a_line_for_each_cell() {
+    let folder = Folder::new();
+    folder.write(
+        "a.csv",
+        "Gender,Admit,Freq\nMale,Admitted,1198\nMale,Rejected,1493\nFemale,Admitted,557\nFemale,Rejected,1278\n",
+    );
+    let crosstabs = |more: &[&str]| {
+        folder.xdf(["crosstabs", more[0], "a.csv", "--strings-as-factors"].iter().chain(&more[1..]))
+    };
+    let text = crosstabs(&["Freq ~ Gender:Admit", "--margins", "--tests"]).text();
+    for part in ["Cross Tabulation Results for: Freq ~ Gender:Admit", "1198", "2691", "4526", "91.6096"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let cube = crosstabs(&["Freq ~ Gender:Admit", "--cube"]).text();
+    assert!(cube.starts_with("Cube Results for: Freq ~ Gender:Admit\n"), "{cube}");
+    assert!(cube.lines().any(|line| line.contains("Female") && line.contains("1278")), "{cube}");
+    let counts = crosstabs(&["~ Gender", "--cube", "--json"]).json();
+    assert_eq!(counts["validObs"], json!(4), "{counts}");
+
+    crosstabs(&["~ Gender:Admit", "--statistic", "means"]).fails(2, &["no variable on the left", "y ~ a:b"]);
+    crosstabs(&["~ Gender:Freq"]).fails(1, &["Freq"]);
+    crosstabs(&["~ Gender:Admit", "--cube", "--tests"]).fails(2, &["--cube"]);
+}

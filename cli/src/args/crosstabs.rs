@@ -1,0 +1,64 @@
+//! Arguments of `xdf crosstabs`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{Reading, Selecting, Weighting};
+
+/// `xdf crosstabs`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The formula has one term of factors, joined by colons. The levels of the first are the rows of a table,
+those of the second its columns; there is a table for each combination of the others. F(x) has a level
+for each integer. Without a variable on the left, rows are counted. Rows with a missing value in any
+of the variables are left out and counted.
+
+Examples:
+  xdf crosstabs '~ DayOfWeek:UniqueCarrier' flights.xdf --margins
+  xdf crosstabs 'ArrDelay ~ DayOfWeek:F(CRSDepTime)' flights.xdf --statistic means
+  xdf crosstabs 'cbind(ArrDelay, DepDelay) ~ DayOfWeek' flights.xdf --cube
+  xdf crosstabs 'Freq ~ Gender:Admit' admissions.csv --strings-as-factors --tests")]
+pub(crate) struct CrosstabsArgs {
+    /// The cells: ~ a:b, or y ~ a:b:F(x)
+    #[arg(value_name = "FORMULA")]
+    pub(crate) formula: String,
+    /// File or pattern to read
+    #[arg(value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// Print a line for each cell; the formula may then have one factor
+    #[arg(long, conflicts_with_all = ["margins", "percentages", "tests"])]
+    pub(crate) cube: bool,
+    /// What stands in the cells [default: counts without a variable on the left, else sums, with --cube means]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) statistic: Option<CellStatistic>,
+    /// Leave out cells without rows
+    #[arg(long, requires = "cube")]
+    pub(crate) remove_zero_counts: bool,
+    /// Print a column and a row of totals
+    #[arg(long)]
+    pub(crate) margins: bool,
+    /// Print percentages of rows, columns and tables
+    #[arg(long)]
+    pub(crate) percentages: bool,
+    /// Print the chi-squared test, and Fisher's exact test of tables of two by two
+    #[arg(long)]
+    pub(crate) tests: bool,
+    #[command(flatten)]
+    pub(crate) weighting: Weighting,
+    #[command(flatten)]
+    pub(crate) selecting: Selecting,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// What `xdf crosstabs` has in its cells.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum CellStatistic {
+    /// Rows, or the sum of their weights
+    Counts,
+    /// Sums of the variables on the left
+    Sums,
+    /// Means of the variables on the left
+    Means,
+}
