@@ -23,11 +23,10 @@ pub(super) fn run(args: &CrosstabsArgs, session: &Session) -> anyhow::Result<()>
             .into());
         }
         Some(CellStatistic::Counts) => Statistic::Counts,
-        Some(CellStatistic::Sums) => Statistic::Sums,
         Some(CellStatistic::Means) => Statistic::Means,
         None if !estimator.has_response() => Statistic::Counts,
         None if args.cube => Statistic::Means,
-        None => Statistic::Sums,
+        Some(CellStatistic::Sums) | None => Statistic::Sums,
     };
     let source = input::open_selected(&args.input, &args.reading, &args.selecting)?;
     let monitor = session.monitor();
