@@ -2,7 +2,7 @@
 //!
 //! A column's stored sketch answers without reading, exactly where few values differ. Where there is none, because the
 //! source is no XDF file or rows are selected, one pass makes it. When exact quantiles are asked for and the sketch is
-//! not, passes close in on each of them ([`select`]).
+//! not, passes close in on each of them (`select.rs`).
 //!
 //! Numbers are interpolated between two neighbours in the order, as R and pandas do by default (type 7 of Hyndman
 //! and Fan 1996, "Sample quantiles in statistical packages"); of dates and times the earlier neighbour is taken.
