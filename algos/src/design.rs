@@ -29,6 +29,7 @@ mod survey;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use addends::Addends;
+pub(crate) use draft::columns_read;
 pub use draft::{Draft, Extras, Weights};
 pub(crate) use labels::INTERCEPT;
 pub use labels::LabelStyle;

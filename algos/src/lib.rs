@@ -24,6 +24,7 @@ mod error;
 mod format;
 pub mod glm;
 pub mod gram;
+mod heading;
 mod json;
 pub mod linear;
 pub mod model;

@@ -8,7 +8,7 @@ use engine::Estimator;
 use engine::formula::Formula;
 
 use super::{CovCorMatrix, CovCorOptions};
-use crate::design::{Design, Draft, LabelStyle};
+use crate::design::{Design, Draft, LabelStyle, columns_read};
 use crate::gram::Gram;
 use crate::gram::normal::{Normal, Partition};
 use crate::gram::passes::{GramPartial, GramState, GramSums};
@@ -109,7 +109,7 @@ impl Estimator for CovCor {
     type Error = Error;
 
     fn columns(&self) -> Option<Vec<String>> {
-        (!self.formula.dot).then(|| self.options.weights.with(self.formula.columns()))
+        columns_read(&self.formula, self.options.weights.columns())
     }
 
     fn start(&self, schema: &SchemaRef) -> Result<GramState> {
@@ -121,9 +121,6 @@ impl Estimator for CovCor {
     }
 
     fn step(&self, state: GramState, sums: GramSums) -> Result<ControlFlow<CovCorMatrix, GramState>> {
-        Ok(match state.step(sums, plan)? {
-            ControlFlow::Continue(state) => ControlFlow::Continue(state),
-            ControlFlow::Break((plan, gram)) => ControlFlow::Break(self.matrix(&plan, &gram)?),
-        })
+        state.step(sums, plan, |plan, gram| self.matrix(plan, gram))
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{CovCorMatrix, MatrixKind};
-use crate::format::format_common;
+use crate::format::{format_common, matrix};
 
 /// Significant digits, as R prints them.
 const DIGITS: usize = 7;
@@ -26,19 +26,9 @@ impl CovCorMatrix {
         let _ = writeln!(text, "Statistic: {what}\n");
         let (names, entries) = self.matrix(kind);
         let p = names.len();
-        let width_of = |text: &str| text.chars().count();
-        let first = names.iter().map(|name| width_of(name)).max().unwrap_or_default();
-        let mut lines = vec![" ".repeat(first)];
-        lines.extend(names.iter().map(|name| format!("{name:<first$}")));
-        for (j, name) in names.iter().enumerate() {
-            let column: Vec<f64> = (0..p).map(|i| entries[i * p + j]).collect();
-            let mut cells = vec![name.clone()];
-            cells.extend(format_common(&column, DIGITS));
-            let width = cells.iter().map(|cell| width_of(cell)).max().unwrap_or_default();
-            for (line, cell) in lines.iter_mut().zip(&cells) {
-                let _ = write!(line, " {cell:>width$}");
-            }
-        }
-        text + &lines.join("\n") + "\n"
+        let column =
+            |j: usize| format_common(&entries.iter().skip(j).step_by(p).copied().collect::<Vec<_>>(), DIGITS);
+        let columns: Vec<_> = names.iter().enumerate().map(|(j, name)| (name.clone(), column(j))).collect();
+        text + &matrix(&names, &columns)
     }
 }

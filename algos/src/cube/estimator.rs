@@ -8,7 +8,7 @@ use engine::Estimator;
 use engine::formula::Formula;
 
 use super::{CellTable, Factor};
-use crate::design::{Design, Draft, Weights};
+use crate::design::{Design, Draft, Weights, columns_read};
 use crate::gram::Gram;
 use crate::gram::normal::{Normal, Partition};
 use crate::gram::passes::{GramPartial, GramState, GramSums};
@@ -118,7 +118,7 @@ impl Estimator for Cube {
     type Error = Error;
 
     fn columns(&self) -> Option<Vec<String>> {
-        (!self.formula.dot).then(|| self.weights.with(self.formula.columns()))
+        columns_read(&self.formula, self.weights.columns())
     }
 
     fn start(&self, schema: &SchemaRef) -> Result<GramState> {
@@ -130,9 +130,6 @@ impl Estimator for Cube {
     }
 
     fn step(&self, state: GramState, sums: GramSums) -> Result<ControlFlow<CellTable, GramState>> {
-        Ok(match state.step(sums, plan)? {
-            ControlFlow::Continue(state) => ControlFlow::Continue(state),
-            ControlFlow::Break((plan, gram)) => ControlFlow::Break(cells(&plan, &gram)?),
-        })
+        state.step(sums, plan, cells)
     }
 }

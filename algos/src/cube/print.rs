@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{CellTable, CrossTab, Statistic};
 use crate::format::{flush_left, format_common, format_count, format_one, matrix};
+use crate::heading::Heading;
 
 /// Significant digits, as R prints them.
 const DIGITS: usize = 7;
@@ -70,18 +71,21 @@ impl CellTable {
     }
 
     fn head(&self, kind: &str, data: &str, statistic: &str) -> String {
-        let mut text = format!("{kind} Results for: {}\nFile name: {data}\n", self.formula);
-        if let Some(weight) = &self.weights.probability {
-            let _ = writeln!(text, "Probability weights: {weight}");
-        }
-        if let Some(weight) = &self.weights.frequency {
-            let _ = writeln!(text, "Frequency weights: {weight}");
-        }
-        if !self.responses.is_empty() {
-            let _ = writeln!(text, "Dependent variable(s): {}", self.responses.join(", "));
-        }
-        let _ = writeln!(text, "Number of valid observations: {}", self.valid_obs);
-        let _ = writeln!(text, "Number of missing observations: {}", self.missing_obs);
+        let heading = Heading {
+            call: None,
+            kind,
+            formula: &self.formula,
+            data: Some(data),
+            weights: &self.weights,
+            offset: None,
+            responses: &self.responses,
+            coefficients: None,
+            valid: self.valid_obs,
+            missing: self.missing_obs,
+        };
+        let mut text = String::new();
+        // writing to a string does not fail
+        let _ = heading.write(&mut text);
         let _ = writeln!(text, "Statistic: {statistic}\n");
         text
     }

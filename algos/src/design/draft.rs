@@ -26,16 +26,23 @@ impl Weights {
     pub fn columns(&self) -> impl Iterator<Item = &String> {
         self.probability.iter().chain(&self.frequency)
     }
+}
 
-    /// Columns that something else reads, and those of the weights.
-    pub(crate) fn with(&self, mut columns: Vec<String>) -> Vec<String> {
-        for weight in self.columns() {
-            if !columns.contains(weight) {
-                columns.push(weight.clone());
-            }
-        }
-        columns
+/// The columns of a formula and further ones, each once; `None` where the formula takes all.
+pub(crate) fn columns_read<'a>(
+    formula: &Formula,
+    further: impl Iterator<Item = &'a String>,
+) -> Option<Vec<String>> {
+    if formula.dot {
+        return None;
     }
+    let mut columns = formula.columns();
+    for column in further {
+        if !columns.contains(column) {
+            columns.push(column.clone());
+        }
+    }
+    Some(columns)
 }
 
 /// What some models have beside terms, responses and weights.

@@ -16,7 +16,7 @@ use super::pass::{PassPlan, Sums, evaluate};
 use super::response::Responses;
 use super::working::{Found, LOGIT_START, Law, NullPoint, Point};
 use super::{Family, GlmModel, GlmOptions, Initial, Link};
-use crate::design::{Draft, Extras, Survey, VariableKind};
+use crate::design::{Draft, Extras, Survey, VariableKind, columns_read};
 use crate::gram::Gram;
 use crate::linear::inference::with_fit;
 use crate::linear::{LinModOptions, lay_out};
@@ -395,16 +395,7 @@ impl Estimator for Glm {
     type Error = Error;
 
     fn columns(&self) -> Option<Vec<String>> {
-        if self.formula.dot {
-            return None;
-        }
-        let mut columns = self.formula.columns();
-        for column in self.options.weights.columns().chain(&self.options.offset) {
-            if !columns.contains(column) {
-                columns.push(column.clone());
-            }
-        }
-        Some(columns)
+        columns_read(&self.formula, self.options.weights.columns().chain(&self.options.offset))
     }
 
     fn start(&self, schema: &SchemaRef) -> Result<GlmState> {

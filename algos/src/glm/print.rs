@@ -7,6 +7,7 @@ use std::fmt::{self, Write};
 use super::GlmModel;
 use crate::coefficients::{Coefficients, PRINT_DIGITS, with_dropped};
 use crate::format::{format_one, matrix, round};
+use crate::heading::Heading;
 
 impl fmt::Display for GlmModel {
     /// The call, what was counted, and the coefficients.
@@ -29,32 +30,21 @@ impl GlmModel {
     }
 
     fn head(&self, out: &mut dyn Write) -> fmt::Result {
-        if let Some(call) = &self.call {
-            writeln!(out, "Call:\n{call}\n")?;
-        }
         let cube = if self.params.cube { "Cube " } else { "" };
         let kind = if self.logit { "Logistic Regression" } else { "Generalized Linear Model" };
-        writeln!(out, "{cube}{kind} Results for: {}", self.design.formula)?;
-        if let Some(data) = &self.data {
-            writeln!(out, "File name: {data}")?;
-        }
-        if let Some(weight) = &self.params.weights.probability {
-            writeln!(out, "Probability weights: {weight}")?;
-        }
-        if let Some(weight) = &self.params.weights.frequency {
-            writeln!(out, "Frequency weights: {weight}")?;
-        }
-        if let Some(offset) = &self.params.offset {
-            writeln!(out, "Offset: {offset}")?;
-        }
-        writeln!(out, "Dependent variable(s): {}", self.y_names.join(", "))?;
-        write!(out, "Total independent variables: {}", self.coefficient_names.len())?;
-        match self.dropped() {
-            0 => writeln!(out)?,
-            dropped => writeln!(out, " (Including number dropped: {dropped})")?,
-        }
-        writeln!(out, "Number of valid observations: {}", self.n_valid_obs)?;
-        writeln!(out, "Number of missing observations: {}", self.n_missing_obs)?;
+        let heading = Heading {
+            call: self.call.as_deref(),
+            kind: &format!("{cube}{kind}"),
+            formula: &self.design.formula,
+            data: self.data.as_deref(),
+            weights: &self.params.weights,
+            offset: self.params.offset.as_deref(),
+            responses: &self.y_names,
+            coefficients: Some((self.coefficient_names.len(), self.dropped())),
+            valid: self.n_valid_obs,
+            missing: self.n_missing_obs,
+        };
+        heading.write(out)?;
         if !self.logit {
             writeln!(out, "Family-link: {}-{}", self.params.family, self.link)?;
         }

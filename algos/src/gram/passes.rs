@@ -73,9 +73,6 @@ impl Accumulator for GramPartial {
     }
 }
 
-/// A gram with its plan.
-type Planned = (Arc<Plan>, Box<Gram>);
-
 impl GramState {
     /// The first pass of a draft; `lay_out` makes the plan of its design.
     pub(crate) fn start(draft: Draft, lay_out: impl FnOnce(Design) -> Result<Arc<Plan>>) -> Result<Self> {
@@ -93,17 +90,18 @@ impl GramState {
         })
     }
 
-    /// The gram with its plan, or the next pass.
-    pub(crate) fn step(
+    /// What `finish` makes of the gram, or the next pass.
+    pub(crate) fn step<M>(
         self,
         sums: GramSums,
         lay_out: impl FnOnce(Design) -> Result<Arc<Plan>>,
-    ) -> Result<ControlFlow<Planned, Self>> {
+        finish: impl FnOnce(&Plan, &Gram) -> Result<M>,
+    ) -> Result<ControlFlow<M, Self>> {
         match (self.0, sums.0) {
             (Stage::Survey(draft), Sums::Found(found)) => {
                 Ok(ControlFlow::Continue(Self(Stage::Gram(lay_out(draft.bind(&found)?)?))))
             }
-            (Stage::Gram(plan), Sums::Gram(gram)) => Ok(ControlFlow::Break((plan, gram))),
+            (Stage::Gram(plan), Sums::Gram(gram)) => Ok(ControlFlow::Break(finish(&plan, &gram)?)),
             _ => Err(Error::Mismatch { what: "the sums are of another pass" }),
         }
     }

@@ -9,7 +9,7 @@ use engine::formula::Formula;
 
 use super::inference::infer;
 use super::{LinModModel, LinModOptions};
-use crate::design::{Design, Draft};
+use crate::design::{Design, Draft, columns_read};
 use crate::gram::passes::{GramPartial, GramState, GramSums};
 use crate::gram::plan::{Columns, Plan};
 use crate::{Error, Result};
@@ -102,10 +102,7 @@ impl Estimator for LinMod {
     type Error = Error;
 
     fn columns(&self) -> Option<Vec<String>> {
-        if self.formula.dot {
-            return None;
-        }
-        Some(self.options.weights.with(self.formula.columns()))
+        columns_read(&self.formula, self.options.weights.columns())
     }
 
     fn start(&self, schema: &SchemaRef) -> Result<GramState> {
@@ -118,9 +115,10 @@ impl Estimator for LinMod {
     }
 
     fn step(&self, state: GramState, sums: GramSums) -> Result<ControlFlow<LinModModel, GramState>> {
-        match state.step(sums, |design| lay_out(design, self.options.cube))? {
-            ControlFlow::Continue(state) => Ok(ControlFlow::Continue(state)),
-            ControlFlow::Break((plan, gram)) => Ok(ControlFlow::Break(infer(&plan, &gram, &self.options)?)),
-        }
+        state.step(
+            sums,
+            |design| lay_out(design, self.options.cube),
+            |plan, gram| infer(plan, gram, &self.options),
+        )
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use super::LinModModel;
 use crate::coefficients::{Coefficients, DIGITS, PRINT_DIGITS, with_dropped};
 use crate::format::{format_c, format_one, format_p_values, matrix, round};
+use crate::heading::Heading;
 
 impl fmt::Display for LinModModel {
     /// The call, what was counted, and the coefficients.
@@ -33,28 +34,19 @@ impl LinModModel {
     }
 
     fn head(&self, out: &mut dyn Write) -> fmt::Result {
-        if let Some(call) = &self.call {
-            writeln!(out, "Call:\n{call}\n")?;
-        }
-        let cube = if self.params.cube { "Cube " } else { "" };
-        writeln!(out, "{cube}Linear Regression Results for: {}", self.design.formula)?;
-        if let Some(data) = &self.data {
-            writeln!(out, "File name: {data}")?;
-        }
-        if let Some(weight) = &self.params.weights.probability {
-            writeln!(out, "Probability weights: {weight}")?;
-        }
-        if let Some(weight) = &self.params.weights.frequency {
-            writeln!(out, "Frequency weights: {weight}")?;
-        }
-        writeln!(out, "Dependent variable(s): {}", self.y_names.join(", "))?;
-        write!(out, "Total independent variables: {}", self.coefficient_names.len())?;
-        match self.dropped() {
-            0 => writeln!(out)?,
-            dropped => writeln!(out, " (Including number dropped: {dropped})")?,
-        }
-        writeln!(out, "Number of valid observations: {}", self.n_valid_obs)?;
-        writeln!(out, "Number of missing observations: {}", self.n_missing_obs)?;
+        let heading = Heading {
+            call: self.call.as_deref(),
+            kind: if self.params.cube { "Cube Linear Regression" } else { "Linear Regression" },
+            formula: &self.design.formula,
+            data: self.data.as_deref(),
+            weights: &self.params.weights,
+            offset: None,
+            responses: &self.y_names,
+            coefficients: Some((self.coefficient_names.len(), self.dropped())),
+            valid: self.n_valid_obs,
+            missing: self.n_missing_obs,
+        };
+        heading.write(out)?;
         writeln!(out)
     }
 
