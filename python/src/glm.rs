@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::error::Failure;
+use crate::model;
 use crate::run::Pass;
 use crate::source::Source;
 
@@ -46,19 +47,12 @@ impl GlmModel {
     /// A model from the bytes of [`GlmModel::to_bytes`].
     #[staticmethod]
     fn from_bytes(data: &[u8]) -> Result<Self, Failure> {
-        let model = algos::model::from_bytes(data, "the bytes of a model")?;
-        match model.as_any().downcast_ref::<Model>() {
-            Some(model) => Ok(Self(model.clone())),
-            None => Err(Failure::Value(format!(
-                "a model of kind '{}' is not a generalized linear model",
-                model.kind()
-            ))),
-        }
+        model::from_bytes(data, "generalized linear model").map(Self)
     }
 
     /// The model in its envelope, which later releases read.
     fn to_bytes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyBytes>, Failure> {
-        Ok(PyBytes::new(py, &algos::model::to_bytes(&self.0)?))
+        model::to_bytes(&self.0, py)
     }
 
     /// Whether the model is a logistic regression.
@@ -69,9 +63,6 @@ impl GlmModel {
     /// The documented fields as JSON; numbers that do not exist are null.
     fn fields(&self) -> String {
         let model = &self.0;
-        let count_df = model.count_df.as_ref().map(|table| {
-            json!({ "factors": table.factors, "levels": table.levels, "means": table.means, "counts": table.counts })
-        });
         json!({
             "labels": model.coefficient_names,
             "y_names": model.y_names,
@@ -100,8 +91,8 @@ impl GlmModel {
             "iterations": model.iterations,
             "converged": model.converged,
             "separated": model.separated,
-            "partitions": model.partitions.as_ref().map(|p| json!({ "term": p.term, "cells": p.cells })),
-            "count_df": count_df,
+            "partitions": model::partitions(model.partitions.as_ref()),
+            "count_df": model::count_df(model.count_df.as_ref()),
             "n_valid_obs": model.n_valid_obs,
             "n_missing_obs": model.n_missing_obs,
             "formula": model.design.formula,
@@ -133,10 +124,7 @@ pub(crate) fn glm(
 ) -> PyResult<GlmModel> {
     let fit: Fit = serde_json::from_str(fit).map_err(|error| Failure::Value(error.to_string()))?;
     let estimator = estimator(formula, &fit).map_err(Failure::from)?;
-    let model = pass.run(py, |pass, monitor| {
-        Ok(engine::fit(&estimator, source.inner.as_ref(), &pass.scan(monitor), &pass.executor())?)
-    })?;
-    Ok(GlmModel(model.with_call(fit.call).with_data(fit.data)))
+    model::fit(py, &estimator, source, pass, fit.call, fit.data).map(GlmModel)
 }
 
 fn estimator(formula: &str, fit: &Fit) -> algos::Result<Glm> {

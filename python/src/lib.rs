@@ -19,6 +19,7 @@ mod describe;
 mod error;
 mod glm;
 mod linmod;
+mod model;
 mod predict;
 mod quantile;
 mod run;

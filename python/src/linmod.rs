@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::Failure;
+use crate::model;
 use crate::run::Pass;
 use crate::source::Source;
 
@@ -36,24 +37,17 @@ impl LinearModel {
     /// A model from the bytes of [`LinearModel::to_bytes`].
     #[staticmethod]
     fn from_bytes(data: &[u8]) -> Result<Self, Failure> {
-        let model = algos::model::from_bytes(data, "the bytes of a model")?;
-        match model.as_any().downcast_ref::<LinModModel>() {
-            Some(model) => Ok(Self(model.clone())),
-            None => Err(Failure::Value(format!("a model of kind '{}' is not a linear model", model.kind()))),
-        }
+        model::from_bytes(data, "linear model").map(Self)
     }
 
     /// The model in its envelope, which later releases read.
     fn to_bytes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyBytes>, Failure> {
-        Ok(PyBytes::new(py, &algos::model::to_bytes(&self.0)?))
+        model::to_bytes(&self.0, py)
     }
 
     /// The documented fields as JSON; numbers that do not exist are null.
     fn fields(&self) -> String {
         let model = &self.0;
-        let count_df = model.count_df.as_ref().map(|table| {
-            json!({ "factors": table.factors, "levels": table.levels, "means": table.means, "counts": table.counts })
-        });
         json!({
             "labels": model.coefficient_names,
             "y_names": model.y_names,
@@ -78,8 +72,8 @@ impl LinearModel {
             }),
             "f_pvalue": by_response(&model.f_pvalue),
             "df": model.df,
-            "partitions": model.partitions.as_ref().map(|p| json!({ "term": p.term, "cells": p.cells })),
-            "count_df": count_df,
+            "partitions": model::partitions(model.partitions.as_ref()),
+            "count_df": model::count_df(model.count_df.as_ref()),
             "n_valid_obs": model.n_valid_obs,
             "n_missing_obs": model.n_missing_obs,
             "deviance": by_response(&model.deviance),
@@ -130,8 +124,5 @@ pub(crate) fn lin_mod(
         ..LinModOptions::default()
     };
     let estimator = LinMod::new(formula).and_then(|fit| fit.with_options(options)).map_err(Failure::from)?;
-    let model = pass.run(py, |pass, monitor| {
-        Ok(engine::fit(&estimator, source.inner.as_ref(), &pass.scan(monitor), &pass.executor())?)
-    })?;
-    Ok(LinearModel(model.with_call(fit.call).with_data(fit.data)))
+    model::fit(py, &estimator, source, pass, fit.call, fit.data).map(LinearModel)
 }

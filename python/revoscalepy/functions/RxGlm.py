@@ -111,8 +111,7 @@ def rx_glm(
     :param formula: response and terms, as text: ``"claims ~ age + region"``.
     :param data: data source, path, DataFrame or Arrow object.
     :param family: name of the family, or a :class:`Family` (of :func:`rx_tweedie`, or with a link), or a dictionary
-        of its
-        fields.
+        of its fields.
     :param pweights: column of probability weights.
     :param fweights: column of frequency weights: whole numbers, how many observations a row stands for.
     :param offset: column that is added to the linear predictor.
@@ -126,8 +125,7 @@ def rx_glm(
     :param cov_coef: keep the covariance matrix of the coefficients; standard errors of predictions need it.
     :param compute_aic: no effect: the criterion is always computed.
     :param initial_values: NaN or ``None`` to start near the responses as R's ``glm``, a number for all
-        coefficients, or a
-        list with one for each.
+        coefficients, or a list with one for each.
     :param coef_label_style: ``"Revo"`` (``None``) or ``"R"``.
     :param max_iterations: the most iterations.
     :param coeff_tolerance: change of a coefficient, relative to the largest, that ends the iteration.

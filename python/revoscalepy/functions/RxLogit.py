@@ -81,8 +81,7 @@ def rx_logit(
     Rows with a missing value in any variable of the model are left out and counted.
 
     :param formula: response and terms; the response is 0 or 1, a logical, a factor of two levels of which the
-        second is
-        the event, or a condition: ``"late ~ day + F(hour)"``, ``"delay > 15 ~ day"``.
+        second is the event, or a condition: ``"late ~ day + F(hour)"``, ``"delay > 15 ~ day"``.
     :param data: data source, path, DataFrame or Arrow object.
     :param pweights: column of probability weights.
     :param fweights: column of frequency weights: whole numbers, how many observations a row stands for.
@@ -97,8 +96,7 @@ def rx_logit(
     :param cov_coef: keep the covariance matrix of the coefficients; standard errors of predictions need it.
     :param cov_data: not supported yet.
     :param initial_values: ``None`` to start from a linear regression of the response, NaN to start near the
-        responses as
-        R's ``glm``, a number for all coefficients, or a list with one for each.
+        responses as R's ``glm``, a number for all coefficients, or a list with one for each.
     :param coef_label_style: ``"Revo"`` (``None``) or ``"R"``.
     :param max_iterations: the most iterations; ``None`` is 25.
     :param coefficent_tolerance: change of a coefficient, relative to the largest, that ends the iteration.

@@ -1,0 +1,57 @@
+//! What the classes of all kinds of models share: their bytes, their cells as JSON, and the pass that fits them.
+
+use algos::linear::{CountTable, Partitions};
+use algos::model::Model;
+use engine::Estimator;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use serde_json::{Value, json};
+
+use crate::error::Failure;
+use crate::run::Pass;
+use crate::source::Source;
+
+/// A model of the kind that `what` names, from its envelope.
+pub(crate) fn from_bytes<M: Model + Clone + 'static>(data: &[u8], what: &str) -> Result<M, Failure> {
+    let model = algos::model::from_bytes(data, "the bytes of a model")?;
+    match model.as_any().downcast_ref::<M>() {
+        Some(model) => Ok(model.clone()),
+        None => Err(Failure::Value(format!("a model of kind '{}' is not a {what}", model.kind()))),
+    }
+}
+
+/// A model in its envelope, which later releases read.
+pub(crate) fn to_bytes<'py>(model: &dyn Model, py: Python<'py>) -> Result<Bound<'py, PyBytes>, Failure> {
+    Ok(PyBytes::new(py, &algos::model::to_bytes(model)?))
+}
+
+/// The cells of a cube.
+pub(crate) fn count_df(table: Option<&CountTable>) -> Value {
+    table.map_or(Value::Null, |table| {
+        json!({ "factors": table.factors, "levels": table.levels, "means": table.means, "counts": table.counts })
+    })
+}
+
+/// The term whose cells were solved for.
+pub(crate) fn partitions(partitions: Option<&Partitions>) -> Value {
+    partitions.map_or(Value::Null, |p| json!({ "term": p.term, "cells": p.cells }))
+}
+
+/// Fits a model that keeps its call and the name of its data.
+pub(crate) fn fit<E>(
+    py: Python<'_>,
+    estimator: &E,
+    source: &Source,
+    pass: Pass,
+    call: String,
+    data: String,
+) -> PyResult<E::Model>
+where
+    E: Estimator<Error = algos::Error, Model: Model> + Sync,
+{
+    let mut model = pass.run(py, |pass, monitor| {
+        Ok(engine::fit(estimator, source.inner.as_ref(), &pass.scan(monitor), &pass.executor())?)
+    })?;
+    model.set_origin(call, data);
+    Ok(model)
+}
