@@ -23,6 +23,12 @@ pub trait Model: Send + Sync {
     /// The kind: `lin_mod`, `logit`, `glm`.
     fn kind(&self) -> &'static str;
 
+    /// Keeps what is printed with the model: the call that fitted it, and the name of its data.
+    fn set_origin(&mut self, call: String, data: String);
+
+    /// How many rows the model was fitted to, those with missing values included.
+    fn rows(&self) -> u64;
+
     /// The columns that predictions read.
     fn input_columns(&self, options: &PredictOptions) -> Vec<String>;
 

@@ -22,6 +22,15 @@ impl Model for LinModModel {
         KIND
     }
 
+    fn set_origin(&mut self, call: String, data: String) {
+        self.call = Some(call);
+        self.data = Some(data);
+    }
+
+    fn rows(&self) -> u64 {
+        self.n_valid_obs + self.n_missing_obs
+    }
+
     fn input_columns(&self, options: &PredictOptions) -> Vec<String> {
         let mut columns = self.design.term_columns();
         if options.residuals {

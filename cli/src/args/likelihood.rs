@@ -1,35 +1,14 @@
 //! What `xdf fit logit` and `xdf fit glm` take.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
-use super::{Reading, Selecting, Weighting};
+use super::{ModelArgs, Reading, Selecting, Weighting};
 
 /// What every model that is fitted by iteration takes.
 #[derive(Debug, Args)]
 pub(crate) struct Likelihood {
-    /// The model's formula
-    #[arg(value_name = "FORMULA", allow_hyphen_values = true)]
-    pub(crate) formula: String,
-    /// File or pattern to read
-    #[arg(value_name = "FILE")]
-    pub(crate) input: PathBuf,
-    /// Where to save the model; without it, the model is only printed
-    #[arg(long, short, value_name = "MODEL")]
-    pub(crate) output: Option<PathBuf>,
-    /// Replace an existing model file
-    #[arg(long)]
-    pub(crate) overwrite: bool,
-    /// Fit one coefficient for each cell of the first term, which must be categorical, and no intercept
-    #[arg(long)]
-    pub(crate) cube: bool,
-    /// Take the first level of a factor for the reference, not the last
-    #[arg(long)]
-    pub(crate) drop_first: bool,
-    /// Also compute the covariances of the coefficients, which standard errors of predictions need
-    #[arg(long, visible_alias = "cov-coef")]
-    pub(crate) cov: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
     /// The most iterations
     #[arg(long, value_name = "N", default_value_t = 25, help_heading = "Iteration")]
     pub(crate) max_iterations: u32,

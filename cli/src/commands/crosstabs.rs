@@ -1,8 +1,8 @@
 //! `xdf crosstabs`: counts, sums and means by factors, as tables or as a cube.
 
 use algos::cube::{Cube, Sections, Statistic};
-use algos::design::Weights;
 
+use super::fit;
 use crate::args::{CellStatistic, CrosstabsArgs};
 use crate::failure::Usage;
 use crate::input;
@@ -10,10 +10,8 @@ use crate::output::{self, print_json};
 use crate::session::Session;
 
 pub(super) fn run(args: &CrosstabsArgs, session: &Session) -> anyhow::Result<()> {
-    let weights =
-        Weights { probability: args.weighting.pweights.clone(), frequency: args.weighting.fweights.clone() };
     // The formula is understood before the data are opened.
-    let estimator = Cube::new(&args.formula)?.with_weights(weights);
+    let estimator = Cube::new(&args.formula)?.with_weights(args.weighting.weights());
     let statistic = match args.statistic {
         Some(CellStatistic::Sums | CellStatistic::Means) if !estimator.has_response() => {
             return Err(Usage(format!(
@@ -29,10 +27,7 @@ pub(super) fn run(args: &CrosstabsArgs, session: &Session) -> anyhow::Result<()>
         Some(CellStatistic::Sums) | None => Statistic::Sums,
     };
     let source = input::open_selected(&args.input, &args.reading, &args.selecting)?;
-    let monitor = session.monitor();
-    let _progress = session.progress("adding up", &monitor);
-    let scan = input::limit(session.scan(&monitor), &args.selecting);
-    let cells = engine::fit(&estimator, source.as_ref(), &scan, &session.executor())?;
+    let cells = fit::run(&estimator, &source, &args.selecting, "adding up", session)?;
     let data = &source.info().name;
     if args.cube {
         if session.json {

@@ -64,7 +64,7 @@ pub(super) fn run(args: &DemoArgs, session: &Session) -> anyhow::Result<()> {
 
     demo.heading(&format!("Fit a linear model: {MODEL}"))?;
     let started = Instant::now();
-    let fitted = fit::run(&LinMod::new(MODEL)?, &data, &all, session)?;
+    let fitted = fit::run(&LinMod::new(MODEL)?, &data, &all, "fitting", session)?;
     let elapsed = started.elapsed().as_secs_f64();
     let call = format!("xdf fit linmod '{MODEL}' {}", flights.display());
     let fitted = fitted.with_call(call).with_data(data.info().name);

@@ -3,41 +3,32 @@
 use std::path::Path;
 use std::time::Instant;
 
-use algos::design::Weights;
 use algos::glm::{Family, Glm, GlmOptions, Initial};
 use algos::linear::{LinMod, LinModOptions};
 use algos::model::{self, Model};
 use engine::Estimator;
 use serde_json::json;
 
-use crate::args::{GlmArgs, Likelihood, LinmodArgs, LogitArgs, Selecting, Weighting};
+use crate::args::{GlmArgs, Likelihood, LinmodArgs, LogitArgs, ModelArgs, Reading, Selecting};
 use crate::failure::Usage;
 use crate::input::{self, Source};
 use crate::output::{self, bytes, counted, print_json, rates, seconds};
 use crate::session::{Session, command_line};
 
 pub(super) fn linmod(args: &LinmodArgs, session: &Session) -> anyhow::Result<()> {
-    check_output(args.output.as_deref(), args.overwrite, &args.input)?;
     let options = LinModOptions {
-        weights: weights(&args.weighting),
-        cube: args.cube,
-        drop_first: args.drop_first,
-        cov_coef: args.cov,
+        weights: args.weighting.weights(),
+        cube: args.model.cube,
+        drop_first: args.model.drop_first,
+        cov_coef: args.model.cov,
         ..LinModOptions::default()
     };
-    // the formula is understood before the data are opened
-    let estimator = LinMod::new(&args.formula)?.with_options(options)?;
-    let source = input::open_selected(&args.input, &args.reading, &args.selecting)?;
-    let started = Instant::now();
-    let model = run(&estimator, &source, &args.selecting, session)?;
-    let model = model.with_call(command_line()).with_data(source.info().name);
-    let rows = model.n_valid_obs + model.n_missing_obs;
-    let fitted = Fitted { model: &model, rows, seconds: started.elapsed().as_secs_f64() };
-    fitted.finish(args.output.as_deref(), args.overwrite, session)
+    let estimator = LinMod::new(&args.model.formula)?.with_options(options)?;
+    fit(&estimator, &args.model, &args.selecting, &args.reading, session)
 }
 
 pub(super) fn logit(args: &LogitArgs, session: &Session) -> anyhow::Result<()> {
-    likelihood(Glm::logit(&args.fit.formula)?, GlmOptions::default(), &args.fit, session)
+    likelihood(Glm::logit(&args.fit.model.formula)?, GlmOptions::default(), &args.fit, session)
 }
 
 pub(super) fn glm(args: &GlmArgs, session: &Session) -> anyhow::Result<()> {
@@ -47,17 +38,16 @@ pub(super) fn glm(args: &GlmArgs, session: &Session) -> anyhow::Result<()> {
         offset: args.offset.clone(),
         ..GlmOptions::default()
     };
-    likelihood(Glm::new(&args.fit.formula)?, options, &args.fit, session)
+    likelihood(Glm::new(&args.fit.model.formula)?, options, &args.fit, session)
 }
 
 fn likelihood(model: Glm, options: GlmOptions, args: &Likelihood, session: &Session) -> anyhow::Result<()> {
-    check_output(args.output.as_deref(), args.overwrite, &args.input)?;
     let usual = options.cells;
     let options = GlmOptions {
-        weights: weights(&args.weighting),
-        cube: args.cube,
-        drop_first: args.drop_first,
-        cov_coef: args.cov,
+        weights: args.weighting.weights(),
+        cube: args.model.cube,
+        drop_first: args.model.drop_first,
+        cov_coef: args.model.cov,
         initial_values: match args.initial_values.as_slice() {
             [] => Initial::Usual,
             values => Initial::Values(values.to_vec()),
@@ -73,18 +63,24 @@ fn likelihood(model: Glm, options: GlmOptions, args: &Likelihood, session: &Sess
         },
         ..options
     };
-    let estimator = model.with_options(options)?;
-    let source = input::open_selected(&args.input, &args.reading, &args.selecting)?;
-    let started = Instant::now();
-    let model = run(&estimator, &source, &args.selecting, session)?;
-    let model = model.with_call(command_line()).with_data(source.info().name);
-    let rows = model.n_valid_obs + model.n_missing_obs;
-    let fitted = Fitted { model: &model, rows, seconds: started.elapsed().as_secs_f64() };
-    fitted.finish(args.output.as_deref(), args.overwrite, session)
+    fit(&model.with_options(options)?, &args.model, &args.selecting, &args.reading, session)
 }
 
-fn weights(weighting: &Weighting) -> Weights {
-    Weights { probability: weighting.pweights.clone(), frequency: weighting.fweights.clone() }
+/// Fits a model, whose formula and options are understood before the data are opened, saves and prints it.
+fn fit<E: Estimator<Error = algos::Error, Model: Model>>(
+    estimator: &E,
+    args: &ModelArgs,
+    selecting: &Selecting,
+    reading: &Reading,
+    session: &Session,
+) -> anyhow::Result<()> {
+    check_output(args.output.as_deref(), args.overwrite, &args.input)?;
+    let source = input::open_selected(&args.input, reading, selecting)?;
+    let started = Instant::now();
+    let mut model = run(estimator, &source, selecting, "fitting", session)?;
+    let seconds = started.elapsed().as_secs_f64();
+    model.set_origin(command_line(), source.info().name);
+    finish(&model, seconds, args.output.as_deref(), args.overwrite, session)
 }
 
 /// Finds out before any work is done whether the model can be saved.
@@ -98,34 +94,31 @@ fn check_output(output: Option<&Path>, overwrite: bool, input: &Path) -> anyhow:
     Ok(())
 }
 
-/// A model, and what it took.
-struct Fitted<'a> {
-    model: &'a dyn Model,
-    rows: u64,
-    seconds: f64,
-}
-
-impl Fitted<'_> {
-    /// Saves and prints the model.
-    fn finish(&self, output: Option<&Path>, overwrite: bool, session: &Session) -> anyhow::Result<()> {
-        let saved = output.map(|path| model::save(self.model, path, overwrite)).transpose()?;
-        if session.json {
-            let mut document = self.model.to_json();
-            if let Some(fields) = document.as_object_mut() {
-                fields.insert("seconds".into(), json!(self.seconds));
-                fields.insert("model_file".into(), json!(output));
-            }
-            return print_json(&document);
+/// Saves and prints the model.
+fn finish(
+    model: &dyn Model,
+    elapsed: f64,
+    output: Option<&Path>,
+    overwrite: bool,
+    session: &Session,
+) -> anyhow::Result<()> {
+    let saved = output.map(|path| model::save(model, path, overwrite)).transpose()?;
+    if session.json {
+        let mut document = model.to_json();
+        if let Some(fields) = document.as_object_mut() {
+            fields.insert("seconds".into(), json!(elapsed));
+            fields.insert("model_file".into(), json!(output));
         }
-        output::print(&self.model.summary())?;
-        if !session.quiet {
-            output::print(&format!("\n{}", measures(self.rows, self.seconds)))?;
-            if let (Some(path), Some(saved)) = (output, saved) {
-                output::print(&format!("Model: {} ({})", path.display(), bytes(saved)))?;
-            }
-        }
-        Ok(())
+        return print_json(&document);
     }
+    output::print(&model.summary())?;
+    if !session.quiet {
+        output::print(&format!("\n{}", measures(model.rows(), elapsed)))?;
+        if let (Some(path), Some(saved)) = (output, saved) {
+            output::print(&format!("Model: {} ({})", path.display(), bytes(saved)))?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether two names lead to one existing file.
@@ -133,15 +126,16 @@ fn same_file(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Fits, watched by a progress bar.
+/// Makes the passes of an estimator, watched by a progress bar that says what they are doing.
 pub(super) fn run<E: Estimator<Error = algos::Error>>(
     estimator: &E,
     source: &Source,
     selecting: &Selecting,
+    doing: &'static str,
     session: &Session,
 ) -> anyhow::Result<E::Model> {
     let monitor = session.monitor();
-    let _progress = session.progress("fitting", &monitor);
+    let _progress = session.progress(doing, &monitor);
     let scan = input::limit(session.scan(&monitor), selecting);
     Ok(engine::fit(estimator, source.as_ref(), &scan, &session.executor())?)
 }

@@ -1,0 +1,67 @@
+//! Arguments of `xdf fit`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{GlmArgs, LogitArgs, Reading, Selecting, Weighting};
+
+/// `xdf fit`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum FitCommand {
+    /// Fit a linear model by least squares
+    Linmod(LinmodArgs),
+    /// Fit a logistic regression
+    Logit(LogitArgs),
+    /// Fit a generalized linear model
+    Glm(GlmArgs),
+}
+
+/// `xdf fit linmod`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+FORMULA is 'response ~ terms': a + b, a:b (interaction), a*b, F(x) (factor of integers), N(f) (codes
+of a factor), log(x), exp(x), sqrt(x), pow(x, 2), I(expression), -1 for no intercept; `quoted names`
+may hold anything.
+
+Examples:
+  xdf fit linmod 'ArrDelay ~ DayOfWeek + CRSDepTime' flights.xdf -o delay.model
+  xdf fit linmod 'ArrDelay ~ DayOfWeek' flights.xdf --cube
+  xdf fit linmod 'height ~ eyecolor' pupils.csv --strings-as-factors --fweights reps --json
+  xdf fit linmod 'log(dist) ~ log(speed)' cars.csv -o cars.model --cov")]
+pub(crate) struct LinmodArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    #[command(flatten)]
+    pub(crate) weighting: Weighting,
+    #[command(flatten)]
+    pub(crate) selecting: Selecting,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// What every model of a response takes.
+#[derive(Debug, Args)]
+pub(crate) struct ModelArgs {
+    /// The model's formula
+    #[arg(value_name = "FORMULA", allow_hyphen_values = true)]
+    pub(crate) formula: String,
+    /// File or pattern to read
+    #[arg(value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// Where to save the model; without it, the model is only printed
+    #[arg(long, short, value_name = "MODEL")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace an existing model file
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Fit one coefficient for each cell of the first term, which must be categorical, and no intercept
+    #[arg(long)]
+    pub(crate) cube: bool,
+    /// Take the first level of a factor for the reference, not the last
+    #[arg(long)]
+    pub(crate) drop_first: bool,
+    /// Also compute the covariances of the coefficients, which standard errors of predictions need
+    #[arg(long, visible_alias = "cov-coef")]
+    pub(crate) cov: bool,
+}
