@@ -176,6 +176,23 @@ pub(crate) fn matrix(row_names: &[String], columns: &[(String, Vec<String>)]) ->
     text
 }
 
+/// Numbers as R prints a vector: lines of at most 80 characters, each with the number of its first one in brackets.
+pub(crate) fn vector(numbers: &[f64], digits: usize) -> String {
+    let cells = format_common(numbers, digits);
+    let width = cells.iter().map(String::len).max().unwrap_or(0) + 1;
+    let label = format!("[{}]", cells.len()).len();
+    let line = ((80 - label) / width).max(1);
+    let mut text = String::new();
+    for (at, cells) in cells.chunks(line).enumerate() {
+        let _ = write!(text, "{:>label$}", format!("[{}]", at * line + 1));
+        for cell in cells {
+            text.push_str(&format_cell(cell, width - 1));
+        }
+        text.push('\n');
+    }
+    text
+}
+
 fn format_cell(text: &str, width: usize) -> String {
     format!(" {}{text}", " ".repeat(width.saturating_sub(text.chars().count())))
 }
@@ -224,6 +241,14 @@ mod tests {
         assert_eq!(format_one(10.5595, 7), "10.5595");
         assert_eq!(format_one(11_904_202.0, 7), "11904202");
         assert_eq!(format_one(f64::NAN, 7), "NaN");
+    }
+
+    #[test]
+    fn vectors_are_numbered() {
+        assert_eq!(vector(&[15.151, 39.820_968, 23.879_474], 7), "[1] 15.15100 39.82097 23.87947\n");
+        let text = vector(&(0..30).map(f64::from).collect::<Vec<_>>(), 7);
+        assert_eq!(text.lines().last(), Some("[26] 25 26 27 28 29"));
+        assert!(text.starts_with(" [1]  0  1"), "{text}");
     }
 
     #[test]

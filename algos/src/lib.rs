@@ -9,6 +9,7 @@
 //! | cubes and cross tabulations (`rxCube`, `rxCrossTabs`) | [`cube`] | 1, one more before it for levels or ranges that the source does not know | O(cells) |
 //! | tests on tables (`rxChiSquaredTest`, `rxFisherTest`) | [`contingency`] | 0 | O(cells) |
 //! | quantiles (`rxQuantile`) | [`quantile`] | 0 where the stored sketch answers, else 1; exact ones 2 or 3 more | 32 KiB a column |
+//! | k-means clusters (`rxKmeans`) | [`kmeans`] | 1 where the rows fit into memory, else 1 more an iteration; one more before them for levels or ranges that the source does not know | 8 bytes a value and 8 a row, at most 512 MiB; then O(kp) |
 //! | prediction (`rxPredict`, `rx_predict`) | [`predict`] | 1 | a block a thread |
 //!
 //! An algorithm is an [`engine::Estimator`]: it sees [`engine::Block`]s and nothing of files, threads or machines.
@@ -26,6 +27,7 @@ pub mod glm;
 pub mod gram;
 mod heading;
 mod json;
+pub mod kmeans;
 pub mod linear;
 pub mod model;
 mod normal;

@@ -62,11 +62,13 @@ pub enum Interval {
 /// What is predicted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Scale {
-    /// The mean of the response.
+    /// The mean of the response; of clusters, the cluster.
     #[default]
     Response,
     /// The linear predictor; the same for linear models.
     Link,
+    /// The distance from each center, beside the cluster: [`crate::kmeans`] only.
+    Distance,
 }
 
 impl Default for PredictOptions {
@@ -95,9 +97,21 @@ impl PredictOptions {
         self.std_errors || self.interval != Interval::None
     }
 
+    /// Checks that nothing is asked for that only models of a numeric response have.
+    pub(crate) fn check_plain(&self, what: &str) -> Result<()> {
+        if self.needs_errors() || self.residuals {
+            let reason = format!("{what} have none");
+            return Err(Error::Option { option: "standard errors, intervals and residuals", reason });
+        }
+        Ok(())
+    }
+
     /// Checks the options against a model of so many responses, with or without covariances.
     pub(crate) fn check(&self, responses: usize, has_covariances: bool) -> Result<()> {
         let refuse = |option, reason: &str| Err(Error::Option { option, reason: reason.to_owned() });
+        if !matches!(self.scale, Scale::Response | Scale::Link) {
+            return refuse("scale", "models of a numeric response have the scales response and link");
+        }
         if self.needs_errors() && !has_covariances {
             return refuse(
                 "standard errors and intervals",

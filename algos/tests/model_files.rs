@@ -4,6 +4,7 @@ mod tables;
 
 use algos::design::Weights;
 use algos::glm::{Glm, GlmModel, GlmOptions};
+use algos::kmeans::{KMeans, KMeansModel, KMeansOptions};
 use algos::linear::{LinModModel, LinModOptions};
 use algos::model::{self, FORMAT_VERSION, Model};
 use algos::{Error, Result};
@@ -11,6 +12,7 @@ use proptest::prelude::*;
 use tables::{csv, fit_with};
 
 const GOLDEN: &[u8] = include_bytes!("golden/lin_mod_v1.xdfmodel");
+const GOLDEN_KMEANS: &[u8] = include_bytes!("golden/kmeans_v1.xdfmodel");
 const GOLDEN_LOGIT: &[u8] = include_bytes!("golden/logit_v1.xdfmodel");
 
 fn example() -> LinModModel {
@@ -28,6 +30,15 @@ fn logistic() -> GlmModel {
     let rows =
         "y,f,x,o\nno,a,1,0\nyes,b,2,0.1\nno,a,3,0\nyes,b,5,0\nno,b,7,0\nyes,a,8,0.2\nyes,a,1,0\nno,b,2,0\n";
     engine::fit(&estimator, &csv(rows), &engine::ScanOptions::default(), &engine::Local::new(1)).unwrap()
+}
+
+fn clusters() -> KMeansModel {
+    let options = KMeansOptions { clusters: 2, num_starts: 3, ..KMeansOptions::default() };
+    let kmeans = KMeans::new("~ x + f").unwrap().with_options(options).unwrap();
+    let source = csv("x,f\n1,a\n2,a\n4,b\n30,b\n35,a\nNaN,b\n");
+    let mut model = kmeans.fit(&source, &engine::ScanOptions::default(), &engine::Local::new(1)).unwrap();
+    model.set_origin("rxKmeans(...)".into(), "small".into());
+    model
 }
 
 fn lin_mod(loaded: &dyn Model) -> &LinModModel {
@@ -172,6 +183,21 @@ fn a_logistic_regression_goes_through_bytes_and_time() {
     }
 }
 
+#[test]
+fn clusters_go_through_bytes_and_time() {
+    let original = clusters();
+    let bytes = model::to_bytes(&original).unwrap();
+    let loaded = model::from_bytes(&bytes, "test").unwrap();
+    assert_eq!((loaded.kind(), loaded.to_json()), ("kmeans", original.to_json()));
+    let golden = model::from_bytes(GOLDEN_KMEANS, "kmeans_v1.xdfmodel").unwrap();
+    let golden: &KMeansModel = golden.as_any().downcast_ref().unwrap();
+    assert_eq!((&golden.names, &golden.size), (&original.names, &original.size));
+    for (a, b) in golden.centers.iter().zip(&original.centers) {
+        tables::assert_close(*a, *b, 1e-9);
+    }
+    assert_eq!(golden.data.as_deref(), Some("small"));
+}
+
 /// Writes the golden file anew: `cargo test -p rxdf-algos --test model_files write_golden -- --ignored --exact`.
 #[test]
 #[ignore = "writes the golden file of a new format version"]
@@ -188,6 +214,14 @@ fn write_golden_logit() {
     std::fs::write(path, model::to_bytes(&logistic()).unwrap()).unwrap();
 }
 
+/// As [`write_golden`], of clusters.
+#[test]
+#[ignore = "writes the golden file of a new format version"]
+fn write_golden_kmeans() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/kmeans_v1.xdfmodel");
+    std::fs::write(path, model::to_bytes(&clusters()).unwrap()).unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -199,12 +233,12 @@ proptest! {
 
     #[test]
     fn damaged_payloads_under_a_right_checksum_never_panic(
-        at in 0usize..3000, byte in any::<u8>(), drop in 0usize..50, likelihood in any::<bool>()
+        at in 0usize..3000, byte in any::<u8>(), drop in 0usize..50, kind in 0..3
     ) {
-        let bytes = if likelihood {
-            GOLDEN_LOGIT.to_vec()
-        } else {
-            model::to_bytes(&example()).unwrap()
+        let bytes = match kind {
+            0 => GOLDEN_LOGIT.to_vec(),
+            1 => GOLDEN_KMEANS.to_vec(),
+            _ => model::to_bytes(&example()).unwrap(),
         };
         let mut payload = bytes[20..bytes.len() - 8].to_vec();
         let at = at % payload.len();

@@ -77,6 +77,44 @@ impl Addends {
         }
     }
 
+    /// How many columns the terms have, the intercept among them.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Writes the rows of the tile that count, one behind the other, with all their columns; how many there are.
+    pub(crate) fn write_rows(&self, tile: &Tile, out: &mut [f64]) -> usize {
+        let width = self.width;
+        if width == 0 {
+            return tile.kept;
+        }
+        let rows = &mut out[..tile.len * width];
+        if self.intercept || self.terms.iter().any(|term| !term.factors.is_empty()) {
+            rows.fill(0.0);
+        }
+        if self.intercept {
+            rows.chunks_exact_mut(width).for_each(|row| row[0] = 1.0);
+        }
+        for ((term, cells), products) in self.terms.iter().zip(&self.cells).zip(&self.products) {
+            let rows = rows.chunks_exact_mut(width).zip(products);
+            if term.factors.is_empty() {
+                rows.for_each(|(row, &product)| row[term.first] = product);
+            } else if term.cells > 0 {
+                rows.zip(cells)
+                    .for_each(|((row, &product), &cell)| row[term.first + cell as usize] = product);
+            }
+        }
+        if !tile.masked {
+            return tile.len;
+        }
+        let mut kept = 0;
+        for (row, _) in tile.mask[..tile.len].iter().enumerate().filter(|(_, mask)| **mask != 0) {
+            rows.copy_within(row * width..(row + 1) * width, kept * width);
+            kept += 1;
+        }
+        kept
+    }
+
     /// The linear predictor of every row; NaN where a coefficient is.
     pub(crate) fn sum(&self, coefficients: &[f64], out: &mut [f64]) {
         out.fill(if self.intercept { coefficients[0] } else { 0.0 });

@@ -166,7 +166,7 @@ impl GlmPredictor {
     fn on_scale(&self, eta: f64) -> f64 {
         match self.scale {
             Scale::Link => eta,
-            Scale::Response => self.link.inverse(eta).0,
+            _ => self.link.inverse(eta).0,
         }
     }
 }
@@ -212,7 +212,7 @@ impl Predictor for GlmPredictor {
                 if self.std_errors {
                     put(match self.scale {
                         Scale::Link => error,
-                        Scale::Response => error * self.link.inverse(eta).1.abs(),
+                        _ => error * self.link.inverse(eta).1.abs(),
                     });
                 }
                 if let Some(quantile) = self.quantile {

@@ -26,6 +26,7 @@ use twox_hash::XxHash3_64;
 
 use super::Model;
 use crate::glm::{GlmModel, KINDS as GLM};
+use crate::kmeans::{KIND as KMEANS, KMeansModel};
 use crate::linear::{KIND as LIN_MOD, LinModModel};
 use crate::{Error, Result};
 
@@ -135,6 +136,11 @@ pub fn from_bytes(bytes: &[u8], origin: &str) -> Result<Box<dyn Model>> {
         }
         kind if GLM.contains(&kind) => {
             let Content { model } = decode::<Content<GlmModel>>(payload).map_err(broken)?;
+            model.check().map_err(broken)?;
+            Ok(Box::new(model))
+        }
+        KMEANS => {
+            let Content { model } = decode::<Content<KMeansModel>>(payload).map_err(broken)?;
             model.check().map_err(broken)?;
             Ok(Box::new(model))
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{GlmArgs, LogitArgs, Reading, Selecting, Weighting};
+use super::{GlmArgs, KMeansArgs, LogitArgs, Reading, Selecting, Weighting};
 
 /// `xdf fit`.
 #[derive(Debug, Subcommand)]
@@ -15,6 +15,9 @@ pub(crate) enum FitCommand {
     Logit(LogitArgs),
     /// Fit a generalized linear model
     Glm(GlmArgs),
+    /// Find clusters by k-means
+    #[command(name = "kmeans")]
+    KMeans(KMeansArgs),
 }
 
 /// `xdf fit linmod`.

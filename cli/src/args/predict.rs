@@ -10,7 +10,7 @@ use super::{Dividing, Reading, Selecting, Writing, values};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The columns are named after the response: ArrDelay_Pred, ArrDelay_StdErr, ArrDelay_Lower,
-ArrDelay_Upper, ArrDelay_Resid.
+ArrDelay_Upper, ArrDelay_Resid. Clusters are .rxCluster, distances .rxDistance1 and so on.
 
 Examples:
   xdf predict delay.model flights.xdf -o predicted.xdf
@@ -26,7 +26,7 @@ pub(crate) struct PredictArgs {
     /// The file to write, in the format that its name asks for; - for CSV on the standard output
     #[arg(long, short, value_name = "OUT")]
     pub(crate) output: PathBuf,
-    /// Scale of the predictions of a logistic or generalized linear model
+    /// What is predicted
     #[arg(long, value_name = "SCALE", default_value = "response")]
     pub(crate) scale: Scale,
     /// Also write standard errors of the predictions (the model needs --cov)
@@ -60,10 +60,12 @@ pub(crate) struct PredictArgs {
 /// Scales of predictions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Scale {
-    /// The mean of the response
+    /// The mean of the response; of k-means the cluster
     Response,
-    /// The linear predictor
+    /// The linear predictor of a logistic or generalized linear model
     Link,
+    /// The cluster of k-means and the distance from each center
+    Distance,
 }
 
 /// Kinds of intervals.

@@ -83,19 +83,19 @@ fn fit<E: Estimator<Error = algos::Error, Model: Model>>(
     finish(&model, seconds, args.output.as_deref(), args.overwrite, session)
 }
 
-/// Finds out before any work is done whether the model can be saved.
-fn check_output(output: Option<&Path>, overwrite: bool, input: &Path) -> anyhow::Result<()> {
+/// Finds out before any work is done whether an output can be written.
+pub(super) fn check_output(output: Option<&Path>, overwrite: bool, input: &Path) -> anyhow::Result<()> {
     let Some(path) = output else { return Ok(()) };
     free(path, overwrite)?;
     if same_file(path, input) {
-        let reason = format!("the model would replace its own data '{}'; name another file", path.display());
+        let reason = format!("the output would replace its own data '{}'; name another file", path.display());
         return Err(Usage(reason).into());
     }
     Ok(())
 }
 
 /// Saves and prints the model.
-fn finish(
+pub(super) fn finish(
     model: &dyn Model,
     elapsed: f64,
     output: Option<&Path>,

@@ -29,6 +29,7 @@ pub(super) fn run(args: &PredictArgs, session: &Session) -> anyhow::Result<()> {
         scale: match args.scale {
             Scale::Response => predict::Scale::Response,
             Scale::Link => predict::Scale::Link,
+            Scale::Distance => predict::Scale::Distance,
         },
         write_model_vars: args.model_vars,
         extra_vars: args.extra_vars.clone(),

@@ -24,6 +24,7 @@ const COMMANDS: &[&[&str]] = &[
     &["fit", "linmod"],
     &["fit", "logit"],
     &["fit", "glm"],
+    &["fit", "kmeans"],
     &["predict"],
     &["diff"],
     &["layout"],

@@ -68,6 +68,27 @@ impl Local {
         )
     }
 
+    /// Calls `work` on every item, in parallel, for computations on what a pass has left in memory. `scratch` makes what
+    /// a thread needs beside the items. Items do not meet, so what becomes of them does not depend on the threads.
+    pub fn for_each<T: Send, W>(
+        &self,
+        items: &mut [T],
+        scratch: impl Fn() -> W + Sync,
+        work: impl Fn(&mut W, &mut T) + Sync,
+    ) {
+        let threads = self.threads.min(items.len()).max(1);
+        let waiting = Mutex::new(items.iter_mut());
+        let worker = || {
+            let mut own = scratch();
+            loop {
+                let item = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some(item) = item else { return };
+                work(&mut own, item);
+            }
+        };
+        scoped(threads, &worker);
+    }
+
     /// The mechanism under every pass: `work` on morsels in parallel, `deliver` in order.
     fn run<T, X>(
         &self,

@@ -1,0 +1,147 @@
+//! The clusters of rows, and their distances from the centers.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, Int32Array};
+use arrow_buffer::{NullBuffer, ScalarBuffer};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use engine::Block;
+use serde_json::Value;
+
+use super::nearest::{Nearest, PANEL, Panel, squared_distance};
+use super::rows::{RowReader, subtract};
+use super::{CLUSTER_COLUMN, KIND, KMeansModel};
+use crate::model::{Model, Predicted, Predictor};
+use crate::predict::{PredictOptions, Scale};
+use crate::{Error, Result};
+
+impl Model for KMeansModel {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn set_origin(&mut self, call: String, data: String) {
+        self.call = Some(call);
+        self.data = Some(data);
+    }
+
+    fn rows(&self) -> u64 {
+        self.n_valid_obs + self.n_missing_obs
+    }
+
+    fn input_columns(&self, _: &PredictOptions) -> Vec<String> {
+        self.design.term_columns()
+    }
+
+    fn model_columns(&self) -> Vec<String> {
+        self.design.term_columns()
+    }
+
+    fn output_schema(&self, options: &PredictOptions) -> Result<SchemaRef> {
+        check(options, self.size.len())?;
+        let mut names = options.predict_names.iter().flatten().cloned();
+        let name = names.next().unwrap_or_else(|| CLUSTER_COLUMN.to_owned());
+        let mut fields = vec![Field::new(name, DataType::Int32, true)];
+        if options.scale == Scale::Distance {
+            fields.extend((1..=self.size.len()).map(|cluster| {
+                let name = names.next().unwrap_or_else(|| format!(".rxDistance{cluster}"));
+                Field::new(name, DataType::Float64, true)
+            }));
+        }
+        Ok(Arc::new(Schema::new(fields)))
+    }
+
+    fn predictor(&self, options: &PredictOptions) -> Result<Box<dyn Predictor>> {
+        check(options, self.size.len())?;
+        let mut centers = self.centers.clone();
+        subtract(&mut centers, &self.means);
+        let (clusters, columns) = (self.size.len(), self.names.len());
+        Ok(Box::new(ClusterPredictor {
+            reader: RowReader::new(&Arc::new(self.design.clone()), &self.means),
+            nearest: Nearest::new(centers, clusters, columns),
+            panel: Panel::new(columns),
+            clusters: clusters as u32,
+            distances: options.scale == Scale::Distance,
+        }))
+    }
+
+    fn summary(&self) -> String {
+        self.to_string()
+    }
+
+    fn to_json(&self) -> Value {
+        KMeansModel::to_json(self)
+    }
+
+    fn encode(&self) -> Result<Vec<u8>> {
+        crate::model::encode(KIND, self)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+fn check(options: &PredictOptions, clusters: usize) -> Result<()> {
+    let refuse = |option, reason: String| Err(Error::Option { option, reason });
+    if !matches!(options.scale, Scale::Response | Scale::Distance) {
+        return refuse("scale", "clusters have the scales response and distance".into());
+    }
+    options.check_plain("clusters")?;
+    let columns = if options.scale == Scale::Distance { 1 + clusters } else { 1 };
+    match &options.predict_names {
+        Some(names) if names.len() != 1 && names.len() != columns => refuse(
+            "names of predictions",
+            format!("1 or {columns} are needed, but {} are given", names.len()),
+        ),
+        _ => Ok(()),
+    }
+}
+
+struct ClusterPredictor {
+    reader: RowReader,
+    nearest: Nearest,
+    panel: Panel,
+    clusters: u32,
+    distances: bool,
+}
+
+impl Predictor for ClusterPredictor {
+    fn predict(&mut self, block: &Block) -> Result<Predicted> {
+        let rows = block.num_rows();
+        let mut labels = vec![0; rows];
+        let mut valid = vec![false; rows];
+        let columns = if self.distances { self.clusters as usize } else { 0 };
+        let mut distances: Vec<Vec<f64>> = vec![vec![0.0; rows]; columns];
+        let (nearest, panel) = (&self.nearest, &mut self.panel);
+        let width = nearest.columns();
+        self.reader.read(block, |dense| {
+            let mut places = (dense.start..).zip(dense.mask).filter(|(_, mask)| **mask != 0);
+            for group in dense.rows.chunks(PANEL * width) {
+                panel.load(group.chunks_exact(width));
+                nearest.search(panel);
+                let numbered = group.chunks_exact(width).enumerate().zip(&mut places);
+                for ((lane, row), (at, _)) in numbered {
+                    if !row.iter().map(|x| x * x).sum::<f64>().is_finite() {
+                        continue;
+                    }
+                    valid[at] = true;
+                    labels[at] = nearest.found(panel, lane, row).label as i32 + 1;
+                    for (cluster, column) in (0..).zip(&mut distances) {
+                        column[at] = squared_distance(row, nearest.center(cluster)).sqrt();
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        let missing = valid.iter().filter(|&&valid| !valid).count() as u64;
+        let nulls = (missing > 0).then(|| NullBuffer::from(valid));
+        let mut arrays: Vec<ArrayRef> =
+            vec![Arc::new(Int32Array::new(ScalarBuffer::from(labels), nulls.clone()))];
+        arrays.extend(distances.into_iter().map(|column| -> ArrayRef {
+            Arc::new(Float64Array::new(ScalarBuffer::from(column), nulls.clone()))
+        }));
+        Ok(Predicted { columns: arrays, missing })
+    }
+}
