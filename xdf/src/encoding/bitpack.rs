@@ -148,8 +148,7 @@ fn unpack_tail<W: Word>(packed: &[u8], bits: usize, out: &mut [W]) {
             waiting |= u128::from(bytes.next().copied().unwrap_or_default()) << have;
             have += 8;
         }
-        let [low, _] = [waiting & u128::from(mask), 0];
-        *out = W::low(u64::try_from(low).unwrap_or_default());
+        *out = W::low(u64::try_from(waiting & u128::from(mask)).unwrap_or_default());
         waiting >>= bits;
         have -= bits;
     }

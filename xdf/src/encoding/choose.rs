@@ -195,19 +195,17 @@ impl<'a, W: Word> Chosen<'a, W> {
             }
             None => {}
         }
-        if let Plan::Delta { base } = self.plan {
-            let start = out.len();
-            self.put_delta(out, base);
+        let start = out.len();
+        self.put_plan(out, self.plan);
+        if let Plan::Delta { .. } = self.plan {
             let bytes = (out.len() - start) as f64 / count as f64;
             let cost = Cost { bytes, nanoseconds: nanoseconds::PACKED + nanoseconds::DIFFERENCE };
             let (instead, score) = self.instead;
-            if cost.score(self.level) < score {
-                return;
+            if cost.score(self.level) >= score {
+                out.truncate(start);
+                self.put_plan(out, instead);
             }
-            out.truncate(start);
-            return self.put_plan(out, instead);
         }
-        self.put_plan(out, self.plan);
     }
 
     fn put_plan(&self, out: &mut Vec<u8>, plan: Plan) {
