@@ -7,7 +7,7 @@ VPY    := $(VENV)/bin/python
 ROWS   ?= 10000000
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help demo test test-rust test-python examples features golden header test-c miri check bench peers crash fuzz wheel docs clean
+.PHONY: help accuracy demo test test-rust test-python examples features golden header test-c miri check bench peers crash fuzz wheel docs clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -71,6 +71,11 @@ peers: $(VPY) ## rxdf beside its peers in one run (PEER_ROWS rows, 10 million)
 	$(VPY) -m pip install --quiet -r benches/peers/requirements.txt
 	$(VPY) benches/peers/format.py
 	$(VPY) benches/peers/foundation.py
+
+accuracy: $(VPY) ## the table of docs/accuracy.md: correct digits on NIST's sets, beside other programs
+	$(CARGO) build --release -p rxdf
+	$(VPY) -m pip install --quiet -r benches/peers/requirements.txt
+	$(VPY) benches/accuracy.py --write docs/accuracy.md
 
 crash: ## a hundred thousand crashes of changes in place, each state opened, compared and changed again
 	$(CARGO) test -p rxdf-xdf --test crash -- --ignored --nocapture

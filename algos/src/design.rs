@@ -23,6 +23,7 @@ mod addends;
 mod check;
 mod draft;
 mod labels;
+mod powers;
 mod read;
 mod survey;
 

@@ -16,6 +16,8 @@
 //! Sums of numbers are added up within tiles in 8 lanes and then tile by tile, sums of cells in 4 lanes of rows: the
 //! result depends on the block size in the last digits only, and on the number of threads not at all.
 
+mod double;
+pub(crate) mod exact;
 mod kernels;
 pub(crate) mod normal;
 pub mod passes;
@@ -28,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::design::{Design, Reader, TILE, Tile, Weights};
 use crate::{Error, Result};
+pub(crate) use double::Real;
 use plan::{Moment, Plan};
 
 /// The sums of a design over some rows.
@@ -54,6 +57,21 @@ pub struct Gram {
     rows: Option<Box<(Reader, Tile)>>,
     #[serde(skip)]
     work: Option<Box<Work>>,
+}
+
+/// Sums, whatever they were added up by.
+#[derive(Debug)]
+pub(crate) struct Totals<'a, T> {
+    /// Rows that count, zero weights included.
+    pub(crate) valid: u64,
+    /// Rows with a missing value.
+    pub(crate) missing: u64,
+    /// The number of observations.
+    pub(crate) observations: f64,
+    /// What was subtracted of each value.
+    pub(crate) shifts: &'a [f64],
+    /// For each table of the plan its cells with their moments.
+    pub(crate) tables: &'a [Vec<T>],
 }
 
 /// Buffers of a worker, made at its first tile and reused.
@@ -99,6 +117,17 @@ impl Gram {
             is_weighted: true,
             rows: None,
             work: None,
+        }
+    }
+
+    /// The sums.
+    pub(crate) fn totals(&self) -> Totals<'_, f64> {
+        Totals {
+            valid: self.valid,
+            missing: self.missing,
+            observations: self.observations,
+            shifts: &self.shifts,
+            tables: &self.tables,
         }
     }
 

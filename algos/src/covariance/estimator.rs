@@ -62,7 +62,7 @@ impl CovCor {
 
     fn matrix(&self, plan: &Plan, gram: &Gram) -> Result<CovCorMatrix> {
         let design: &Design = &plan.design;
-        let normal = Normal::new(plan, gram, Partition::Intercept)?;
+        let normal = Normal::new(plan, &gram.totals(), Partition::Intercept)?;
         let names: Vec<String> =
             design.terms.iter().flat_map(|term| design.labels(term, LabelStyle::Revo)).collect();
         let weight = normal.total;

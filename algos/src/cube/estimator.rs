@@ -80,7 +80,7 @@ fn plan(design: Design) -> Result<Arc<Plan>> {
 
 fn cells(plan: &Plan, gram: &Gram) -> Result<CellTable> {
     let design = &plan.design;
-    let normal = Normal::new(plan, gram, Partition::FirstTerm)?;
+    let normal = Normal::new(plan, &gram.totals(), Partition::FirstTerm)?;
     let factors = design
         .terms
         .iter()

@@ -9,8 +9,8 @@
 //! the partition spans the constant, and cancellation stays away. Slopes by level (`age for sex=Male`) are not shifted,
 //! because their shift is not a constant; they are taken back to raw sums here.
 
-use super::Gram;
 use super::plan::{Columns, Moment, Plan, moment};
+use super::{Real, Totals};
 use crate::{Error, Result};
 
 /// Which columns are removed beforehand.
@@ -25,27 +25,27 @@ pub(crate) enum Partition {
 }
 
 /// The normal equations, with `k` cells of the partition, `p` further columns and `r` responses; matrices by rows.
-pub(crate) struct Normal {
+pub(crate) struct Normal<T = f64> {
     /// D: the weights of the partition's cells.
-    pub(crate) cells: Vec<f64>,
+    pub(crate) cells: Vec<T>,
     /// A₁₂, k × p: raw sums of the columns within cells.
-    pub(crate) cross: Vec<f64>,
+    pub(crate) cross: Vec<T>,
     /// k × r: sums of the shifted responses within cells.
-    pub(crate) cell_responses: Vec<f64>,
+    pub(crate) cell_responses: Vec<T>,
     /// k × p: sums of the shifted columns within cells.
-    pub(crate) shifted_cross: Vec<f64>,
+    pub(crate) shifted_cross: Vec<T>,
     /// S, p × p.
-    pub(crate) schur: Vec<f64>,
+    pub(crate) schur: Vec<T>,
     /// The diagonal of A₂₂ before the partition was removed: the size that cancellation is measured by.
-    pub(crate) diagonal: Vec<f64>,
+    pub(crate) diagonal: Vec<T>,
     /// p × r: the right-hand side that goes with S.
-    pub(crate) right: Vec<f64>,
+    pub(crate) right: Vec<T>,
     /// r: sums of squares of the responses within cells.
-    pub(crate) within: Vec<f64>,
+    pub(crate) within: Vec<T>,
     /// r: sums of squares of the responses about their mean.
-    pub(crate) centred: Vec<f64>,
+    pub(crate) centred: Vec<T>,
     /// r: sums of squares of the responses.
-    pub(crate) raw: Vec<f64>,
+    pub(crate) raw: Vec<T>,
     /// The shifts of the columns, 0 where there is none.
     pub(crate) shifts: Vec<f64>,
     /// The shifts of the responses.
@@ -55,7 +55,7 @@ pub(crate) struct Normal {
     /// The means of the columns over all rows.
     pub(crate) means: Vec<f64>,
     /// The sum of the weights.
-    pub(crate) total: f64,
+    pub(crate) total: T,
     /// The positions in `terms` of the plan, and the first column, of the terms that are not the partition.
     pub(crate) blocks: Vec<(usize, usize)>,
 }
@@ -67,20 +67,20 @@ struct Side<'a> {
     raw: bool,
 }
 
-struct Sums<'a> {
+struct Sums<'a, T> {
     plan: &'a Plan,
-    gram: &'a Gram,
+    totals: &'a Totals<'a, T>,
 }
 
-impl Sums<'_> {
+impl<T: Real> Sums<'_, T> {
     /// Hands over every entry of the cross product of two column sets that can differ from 0.
-    fn cross(&self, a: Side<'_>, b: Side<'_>, mut put: impl FnMut(usize, usize, f64)) {
+    fn cross(&self, a: Side<'_>, b: Side<'_>, mut put: impl FnMut(usize, usize, T)) {
         let Some(index) = self.plan.table_of(a.columns, b.columns) else { return };
-        let (table, data) = (&self.plan.tables[index], &self.gram.tables[index]);
+        let (table, data) = (&self.plan.tables[index], &self.totals.tables[index]);
         let width = table.moments.len();
         let spot = |moment| table.spot(moment).unwrap_or(0);
         let shift =
-            |side: Side<'_>| side.columns.value.filter(|_| side.raw).map_or(0.0, |v| self.gram.shifts[v]);
+            |side: Side<'_>| side.columns.value.filter(|_| side.raw).map_or(0.0, |v| self.totals.shifts[v]);
         let (shift_a, shift_b) = (shift(a), shift(b));
         let main = spot(moment(a.columns.value, b.columns.value));
         let value_a = spot(a.columns.value.map_or(Moment::One, Moment::Value));
@@ -94,13 +94,13 @@ impl Sums<'_> {
         for (cell, sums) in data.chunks_exact(width).take(table.cells).enumerate() {
             let mut sum = sums[main];
             if shift_a != 0.0 {
-                sum += shift_a * sums[value_b];
+                sum += T::from(shift_a) * sums[value_b];
             }
             if shift_b != 0.0 {
-                sum += shift_b * sums[value_a];
+                sum += T::from(shift_b) * sums[value_a];
             }
             if shift_a != 0.0 && shift_b != 0.0 {
-                sum += shift_a * shift_b * sums[one];
+                sum += T::from(shift_a) * T::from(shift_b) * sums[one];
             }
             let (mut rest, mut i, mut j) = (cell, 0, 0);
             for &(levels, step_a, step_b) in &steps {
@@ -126,11 +126,11 @@ impl Sums<'_> {
     }
 
     fn check_finite(&self) -> Result<()> {
-        let sums = &self.gram.tables[0];
+        let sums = &self.totals.tables[0];
         let count = self.plan.values.len();
         for (v, value) in self.plan.values.iter().enumerate() {
             let product = self.plan.tables[0].spot(Moment::Product(v, v)).unwrap_or(0);
-            if !(sums[1 + v].is_finite() && sums[product].is_finite()) {
+            if !(sums[1 + v].near().is_finite() && sums[product].near().is_finite()) {
                 let labels: Vec<&str> =
                     value.iter().map(|&v| self.plan.design.variables[v].label.as_str()).collect();
                 return Err(Error::NotFinite { variable: labels.join(":") });
@@ -141,17 +141,18 @@ impl Sums<'_> {
     }
 }
 
-impl Normal {
-    /// The normal equations of a gram.
+impl<T: Real> Normal<T> {
+    /// The normal equations of sums.
     ///
     /// # Errors
     /// [`Error::NoObservations`] without rows of positive weight, [`Error::NotFinite`] for infinite sums.
-    pub(crate) fn new(plan: &Plan, gram: &Gram, partition: Partition) -> Result<Self> {
-        let total = gram.tables[0][0];
-        if gram.valid == 0 || total <= 0.0 {
-            return Err(Error::NoObservations { rows: gram.valid + gram.missing });
+    pub(crate) fn new(plan: &Plan, totals: &Totals<'_, T>, partition: Partition) -> Result<Self> {
+        let zero = T::default();
+        let total = totals.tables[0][0];
+        if totals.valid == 0 || total <= zero {
+            return Err(Error::NoObservations { rows: totals.valid + totals.missing });
         }
-        let sums = Sums { plan, gram };
+        let sums = Sums { plan, totals };
         sums.check_finite()?;
         let one = Columns::one();
         let cells_of = match partition {
@@ -178,16 +179,16 @@ impl Normal {
         let whole = Side { columns: &one, raw: true };
 
         let mut normal = Self {
-            cells: vec![0.0; k],
-            cross: vec![0.0; k * p],
-            cell_responses: vec![0.0; k * r],
-            shifted_cross: vec![0.0; k * p],
-            schur: vec![0.0; p * p],
-            diagonal: vec![0.0; p],
-            right: vec![0.0; p * r],
-            within: vec![0.0; r],
-            centred: vec![0.0; r],
-            raw: vec![0.0; r],
+            cells: vec![zero; k],
+            cross: vec![zero; k * p],
+            cell_responses: vec![zero; k * r],
+            shifted_cross: vec![zero; k * p],
+            schur: vec![zero; p * p],
+            diagonal: vec![zero; p],
+            right: vec![zero; p * r],
+            within: vec![zero; r],
+            centred: vec![zero; r],
+            raw: vec![zero; r],
             shifts: vec![0.0; p],
             response_shifts: vec![0.0; r],
             support: vec![0.0; p],
@@ -209,13 +210,15 @@ impl Normal {
             let own = side(columns);
             let indicator = Columns { value: None, ..columns.clone() };
             sums.cross(Side { columns: &indicator, raw: true }, whole, |c, _, sum| {
-                normal.support[first + c] += sum;
+                normal.support[first + c] += sum.near();
             });
-            sums.cross(raw(columns), whole, |c, _, sum| normal.means[first + c] += sum / total);
+            sums.cross(raw(columns), whole, |c, _, sum| {
+                normal.means[first + c] += (sum / total).near();
+            });
             if !own.raw
                 && let Some(value) = columns.value
             {
-                normal.shifts[first] = gram.shifts[value];
+                normal.shifts[first] = totals.shifts[value];
             }
             if let Some(cells) = cells_of {
                 let cells = Side { columns: cells, raw: true };
@@ -233,7 +236,7 @@ impl Normal {
         }
         for (index, response) in plan.responses.iter().enumerate() {
             let shifted = Side { columns: response, raw: false };
-            let (mut squares, mut sum) = (0.0, 0.0);
+            let (mut squares, mut sum) = (zero, zero);
             sums.cross(shifted, shifted, |_, _, s| squares += s);
             sums.cross(shifted, whole, |_, _, s| sum += s);
             normal.centred[index] = squares - sum * (sum / total);
@@ -241,7 +244,7 @@ impl Normal {
             let own = side(response);
             normal.within[index] = if own.raw { normal.raw[index] } else { squares };
             normal.response_shifts[index] =
-                response.value.filter(|_| !own.raw).map_or(0.0, |value| gram.shifts[value]);
+                response.value.filter(|_| !own.raw).map_or(0.0, |value| totals.shifts[value]);
         }
         normal.remove_partition(p, r);
         Ok(normal)
@@ -252,13 +255,13 @@ impl Normal {
             self.diagonal[i] = self.schur[i * p + i];
         }
         for (cell, &weight) in self.cells.iter().enumerate() {
-            if weight <= 0.0 {
+            if weight <= T::default() {
                 continue;
             }
             let row = &self.shifted_cross[cell * p..(cell + 1) * p];
             let responses = &self.cell_responses[cell * r..(cell + 1) * r];
             for (i, &a) in row.iter().enumerate() {
-                if a == 0.0 {
+                if a == T::default() {
                     continue;
                 }
                 for (s, &b) in self.schur[i * p + i..(i + 1) * p].iter_mut().zip(&row[i..]) {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Real;
 use crate::design::{Design, Tile};
 use crate::{Error, Result};
 
@@ -243,9 +244,9 @@ impl Table {
 }
 
 /// Adds the cells of a later table with these moments, whose shifts are by `deltas` above those of `own`.
-pub(crate) fn merge(moments: &[Moment], own: &mut [f64], later: &[f64], deltas: &[f64]) {
-    if moments == [Moment::One] || deltas.iter().all(|&delta| delta == 0.0) {
-        own.iter_mut().zip(later).for_each(|(own, later)| *own += later);
+pub(crate) fn merge<T: Real>(moments: &[Moment], own: &mut [T], later: &[T], deltas: &[T]) {
+    if moments == [Moment::One] || deltas.iter().all(|delta| *delta == T::default()) {
+        own.iter_mut().zip(later).for_each(|(own, later)| *own += *later);
         return;
     }
     let spot = |moment| moments.iter().position(|&known| known == moment).unwrap_or(0);

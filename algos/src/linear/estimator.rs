@@ -7,7 +7,7 @@ use arrow_schema::SchemaRef;
 use engine::Estimator;
 use engine::formula::Formula;
 
-use super::inference::infer;
+use super::inference::{infer, infer_exactly};
 use super::{LinModModel, LinModOptions};
 use crate::design::{Design, Draft, columns_read};
 use crate::gram::passes::{GramPartial, GramState, GramSums};
@@ -115,10 +115,11 @@ impl Estimator for LinMod {
     }
 
     fn step(&self, state: GramState, sums: GramSums) -> Result<ControlFlow<LinModModel, GramState>> {
-        state.step(
+        state.step_exactly(
             sums,
             |design| lay_out(design, self.options.cube),
             |plan, gram| infer(plan, gram, &self.options),
+            |design, plan, gram| infer_exactly(design, plan, gram, &self.options),
         )
     }
 }

@@ -2,21 +2,33 @@
 
 use std::cmp::Reverse;
 
-use super::solve::{Solution, solve};
+use super::solve::{Rounding, Solution, solve};
 use super::{CountTable, FStatistics, LinModModel, LinModOptions, Partitions};
 use crate::design::{Design, Term};
-use crate::gram::Gram;
+use crate::gram::exact::ExactGram;
 use crate::gram::normal::{Normal, Partition};
 use crate::gram::plan::Plan;
+use crate::gram::{Gram, Real, Totals};
 use crate::{Result, tails};
 
-/// Fits the model to its sums.
-pub(super) fn infer(plan: &Plan, gram: &Gram, options: &LinModOptions) -> Result<LinModModel> {
+/// Fits the model to its sums; `None` when they may have lost digits that sums of twice the precision have.
+pub(super) fn infer(plan: &Plan, gram: &Gram, options: &LinModOptions) -> Result<Option<LinModModel>> {
+    with_fit(plan, gram, options, |fit| (!fit.loses_digits(plan)).then(|| fit.model()))
+}
+
+/// Fits the model to sums of twice the precision. `design` is as written, that of `plan` has its powers taken apart.
+pub(super) fn infer_exactly(
+    design: &Design,
+    plan: &Plan,
+    gram: &ExactGram,
+    options: &LinModOptions,
+) -> Result<LinModModel> {
+    let units = gram.units(plan);
     #[expect(
         clippy::redundant_closure_for_method_calls,
         reason = "the method is not general over both lifetimes"
     )]
-    with_fit(plan, gram, options, |fit| fit.model())
+    with_totals(design, plan, &gram.totals(), Some(&units), options, |fit| fit.model())
 }
 
 /// Solves for the coefficients and hands over everything that follows from them.
@@ -26,7 +38,18 @@ pub(crate) fn with_fit<T>(
     options: &LinModOptions,
     take: impl FnOnce(&Fit<'_>) -> T,
 ) -> Result<T> {
-    let design = plan.design.as_ref();
+    with_totals(&plan.design, plan, &gram.totals(), None, options, take)
+}
+
+/// The same from any sums; `units` are the relative errors with which the values of the plan may have been rounded.
+fn with_totals<T: Real, R>(
+    design: &Design,
+    plan: &Plan,
+    totals: &Totals<'_, T>,
+    units: Option<&[f64]>,
+    options: &LinModOptions,
+    take: impl FnOnce(&Fit<'_, T>) -> R,
+) -> Result<R> {
     let partition = if options.cube {
         Partition::FirstTerm
     } else if design.intercept {
@@ -34,16 +57,36 @@ pub(crate) fn with_fit<T>(
     } else {
         Partition::None
     };
-    let normal = Normal::new(plan, gram, partition)?;
+    let normal = Normal::new(plan, totals, partition)?;
+    let noise = units.map(|units| noise(plan, &normal, units));
+    let rounding = noise.as_deref().map_or(Rounding::Sums, Rounding::Data);
     let drop_first = options.drop_first || reference_is_empty(design, &normal);
     let order = priorities(design, &normal, drop_first, options.drop_main && !options.cube);
-    let units = options.cube.then(|| units(&normal));
-    let solution = solve(&normal, &order, units.as_deref());
-    Ok(take(&Fit { design, options, gram, normal: &normal, solution: &solution, partition }))
+    let scales = options.cube.then(|| scales(&normal));
+    let solution = solve(&normal, &order, scales.as_deref(), rounding);
+    Ok(take(&Fit { design, options, totals, normal: &normal, solution: &solution, partition }))
+}
+
+/// For each column the share of its square within the partition that is rounding of its values.
+fn noise<T: Real>(plan: &Plan, normal: &Normal<T>, units: &[f64]) -> Vec<f64> {
+    let p = normal.columns();
+    let unit = |column: usize| {
+        let block = normal.blocks.partition_point(|&(_, first)| first <= column) - 1;
+        let value = plan.terms[normal.blocks[block].0].value;
+        value.map_or(0.0, |value| units[value] * plan.values[value].len() as f64)
+    };
+    (0..p)
+        .map(|column| {
+            let within = normal.schur[column * p + column].near();
+            let mean = normal.means[column];
+            let raw = normal.diagonal[column].near().max(within + normal.total.near() * mean * mean);
+            unit(column).powi(2) * raw / within
+        })
+        .collect()
 }
 
 /// Whether the level or cell that would be the reference of some term has no observations; then the first is tried.
-fn reference_is_empty(design: &Design, normal: &Normal) -> bool {
+fn reference_is_empty<T: Real>(design: &Design, normal: &Normal<T>) -> bool {
     normal.blocks.iter().any(|&(term, first)| {
         let term = &design.terms[term];
         let cells = design.cells(term);
@@ -52,7 +95,7 @@ fn reference_is_empty(design: &Design, normal: &Normal) -> bool {
 }
 
 /// The columns beside the partition in the order in which they are kept.
-fn priorities(design: &Design, normal: &Normal, drop_first: bool, drop_main: bool) -> Vec<usize> {
+fn priorities<T: Real>(design: &Design, normal: &Normal<T>, drop_first: bool, drop_main: bool) -> Vec<usize> {
     let mut blocks = normal.blocks.clone();
     if drop_main {
         // the more variables a term has, the earlier; otherwise as written
@@ -86,28 +129,73 @@ fn first_levels_last(design: &Design, term: &Term) -> Vec<usize> {
 }
 
 /// The columns of a term share a scale.
-fn units(normal: &Normal) -> Vec<usize> {
+fn scales<T: Real>(normal: &Normal<T>) -> Vec<usize> {
     (0..normal.columns()).map(|column| normal.blocks.partition_point(|&(_, first)| first <= column)).collect()
 }
 
 /// A solved regression.
-pub(crate) struct Fit<'a> {
+pub(crate) struct Fit<'a, T = f64> {
     design: &'a Design,
     options: &'a LinModOptions,
-    gram: &'a Gram,
-    normal: &'a Normal,
-    solution: &'a Solution,
+    totals: &'a Totals<'a, T>,
+    normal: &'a Normal<T>,
+    solution: &'a Solution<T>,
     partition: Partition,
 }
 
+/// How many digits may go before a pass for sums of twice the precision is worth its time.
+struct Patience {
+    /// The largest condition number.
+    condition: f64,
+    /// The smallest share of the total squares that the residual squares are, whose difference is taken.
+    residual: f64,
+}
+
+/// Six of sixteen digits, four in the residuals.
+const USUAL: Patience = Patience { condition: 1e6, residual: 1e-4 };
+
+/// Three digits, where the pass takes a few milliseconds.
+const SMALL: Patience = Patience { condition: 1e3, residual: 1e-2 };
+
+/// Rows times products up to which a table is small.
+const SMALL_TABLE: u64 = 1 << 20;
+
+/// The most columns that are solved for in twice the precision, which takes some 30 times as long.
+const EXACT_COLUMNS: usize = 1000;
+
 impl Fit<'_> {
+    /// Whether sums of twice the precision would give digits that these do not have.
+    fn loses_digits(&self, plan: &Plan) -> bool {
+        let (normal, solution) = (self.normal, self.solution);
+        if normal.columns() > EXACT_COLUMNS {
+            return false;
+        }
+        // levels that depend on each other do so exactly; numbers perhaps not
+        let is_number = |column: usize| {
+            let block = normal.blocks.partition_point(|&(_, first)| first <= column) - 1;
+            let columns = &plan.terms[normal.blocks[block].0];
+            columns.factors.is_empty() && columns.value.is_some()
+        };
+        let products: u64 = plan.tables.iter().map(|table| table.moments.len() as u64).sum();
+        let is_small = self.totals.valid.saturating_mul(products) <= SMALL_TABLE;
+        let patience = if is_small { SMALL } else { USUAL };
+        let totals = if self.partition == Partition::None { &normal.raw } else { &normal.centred };
+        let is_perfect =
+            |(response, total): (usize, &f64)| self.residual_squares(response) < patience.residual * total;
+        solution.condition > patience.condition
+            || solution.dependent.iter().any(|&column| is_number(column))
+            || totals.iter().enumerate().any(is_perfect)
+    }
+}
+
+impl<T: Real> Fit<'_, T> {
     fn model(&self) -> LinModModel {
         let (normal, solution) = (self.normal, self.solution);
         let k = normal.cells.len();
         let p = normal.columns();
         let r = normal.within.len();
         let rank = self.rank();
-        let observations = self.gram.observations;
+        let observations = self.totals.observations;
         let residual_df = (observations - rank as f64).max(0.0);
         let has_constant = self.partition != Partition::None;
         let constants = f64::from(u8::from(has_constant));
@@ -131,8 +219,8 @@ impl Fit<'_> {
             condition_number: solution.condition,
             rank,
             residual_squares: Vec::with_capacity(r),
-            total_squares: normal.raw.clone(),
-            y_var: normal.centred.clone(),
+            total_squares: nearest(&normal.raw),
+            y_var: nearest(&normal.centred),
             sigma: Vec::with_capacity(r),
             residual_variance: Vec::with_capacity(r),
             r_squared: Vec::with_capacity(r),
@@ -142,8 +230,8 @@ impl Fit<'_> {
             df: [rank as f64, residual_df, (k + p) as f64],
             partitions: None,
             count_df: None,
-            n_valid_obs: self.gram.valid,
-            n_missing_obs: self.gram.missing,
+            n_valid_obs: self.totals.valid,
+            n_missing_obs: self.totals.missing,
             n_observations: observations,
             deviance: Vec::new(),
         };
@@ -151,7 +239,7 @@ impl Fit<'_> {
         let mut f_values = Vec::with_capacity(r);
         for response in 0..r {
             let squares = self.residual_squares(response);
-            let total = if has_constant { normal.centred[response] } else { normal.raw[response] };
+            let total = if has_constant { normal.centred[response] } else { normal.raw[response] }.near();
             let variance = if residual_df > 0.0 { squares / residual_df } else { f64::NAN };
             let r_squared = if total > 0.0 { 1.0 - squares / total } else { f64::NAN };
             let adjusted = 1.0 - (1.0 - r_squared) * (observations - constants) / residual_df;
@@ -180,8 +268,8 @@ impl Fit<'_> {
             model.cov_coef = Some(self.covariance(model.residual_variance[0]));
         }
         if self.options.cov_data && self.partition == Partition::Intercept {
-            let scale = 1.0 / (normal.total - 1.0);
-            model.cov_data = Some(normal.schur.iter().map(|s| s * scale).collect());
+            let scale = 1.0 / (normal.total.near() - 1.0);
+            model.cov_data = Some(normal.schur.iter().map(|s| s.near() * scale).collect());
         }
         if self.options.cube {
             let term = &self.design.terms[0];
@@ -193,7 +281,7 @@ impl Fit<'_> {
 
     /// How many coefficients were kept.
     pub(crate) fn rank(&self) -> usize {
-        self.normal.cells.iter().filter(|&&weight| weight > 0.0).count() + self.solution.kept.len()
+        self.normal.cells.iter().filter(|weight| weight.near() > 0.0).count() + self.solution.kept.len()
     }
 
     /// The condition number of the kept columns.
@@ -203,7 +291,7 @@ impl Fit<'_> {
 
     /// Which coefficients were dropped.
     pub(crate) fn aliased(&self) -> Vec<bool> {
-        let mut aliased: Vec<bool> = self.normal.cells.iter().map(|&weight| weight <= 0.0).collect();
+        let mut aliased: Vec<bool> = self.normal.cells.iter().map(|weight| weight.near() <= 0.0).collect();
         let mut is_kept = vec![false; self.normal.columns()];
         self.solution.kept.iter().for_each(|&column| is_kept[column] = true);
         aliased.extend(is_kept.iter().map(|kept| !kept));
@@ -213,7 +301,8 @@ impl Fit<'_> {
     /// Which coefficients have observations in their cells.
     pub(crate) fn observed(&self) -> Vec<bool> {
         let normal = self.normal;
-        normal.cells.iter().chain(&normal.support).map(|&weight| weight > 0.0).collect()
+        let cells = normal.cells.iter().map(|weight| weight.near());
+        cells.chain(normal.support.iter().copied()).map(|weight| weight > 0.0).collect()
     }
 
     /// The names of the coefficients.
@@ -230,15 +319,10 @@ impl Fit<'_> {
     fn residual_squares(&self, response: usize) -> f64 {
         let normal = self.normal;
         let r = normal.within.len();
-        let explained: f64 = self
-            .solution
-            .kept
-            .iter()
-            .map(|&column| {
-                self.solution.coefficients[column * r + response] * normal.right[column * r + response]
-            })
-            .sum();
-        (normal.within[response] - explained).max(0.0)
+        let explained = sum(self.solution.kept.iter().map(|&column| {
+            self.solution.coefficients[column * r + response] * normal.right[column * r + response]
+        }));
+        (normal.within[response] - explained).near().max(0.0)
     }
 
     /// Coefficients of the partition's cells and of the other columns, NaN where dropped.
@@ -246,18 +330,19 @@ impl Fit<'_> {
         let normal = self.normal;
         let (p, r) = (normal.columns(), normal.within.len());
         let own = |column: usize| self.solution.coefficients[column * r + response];
-        let shift: f64 = normal.response_shifts[response]
-            - (0..p).map(|column| normal.shifts[column] * own(column)).sum::<f64>();
+        let shift = T::from(normal.response_shifts[response])
+            - sum((0..p).map(|column| T::from(normal.shifts[column]) * own(column)));
         let mut coefficients = Vec::with_capacity(normal.cells.len() + p);
         for (cell, &weight) in normal.cells.iter().enumerate() {
             let row = &normal.shifted_cross[cell * p..(cell + 1) * p];
-            let explained: f64 = row.iter().enumerate().map(|(column, sum)| sum * own(column)).sum();
+            let explained = sum(row.iter().enumerate().map(|(column, &sum)| sum * own(column)));
             let sum = normal.cell_responses[cell * r + response];
-            coefficients.push(if weight > 0.0 { (sum - explained) / weight + shift } else { f64::NAN });
+            let coefficient = ((sum - explained) / weight + shift).near();
+            coefficients.push(if weight.near() > 0.0 { coefficient } else { f64::NAN });
         }
         let mut others = vec![f64::NAN; p];
         for &column in &self.solution.kept {
-            others[column] = own(column);
+            others[column] = own(column).near();
         }
         coefficients.extend(others);
         coefficients
@@ -270,26 +355,21 @@ impl Fit<'_> {
         let inverse = &self.solution.inverse;
         let mut variances = Vec::with_capacity(normal.cells.len() + p);
         for (cell, &weight) in normal.cells.iter().enumerate() {
-            if weight <= 0.0 {
+            if weight.near() <= 0.0 {
                 variances.push(f64::NAN);
                 continue;
             }
-            let means: Vec<f64> =
-                normal.cross[cell * p..(cell + 1) * p].iter().map(|sum| sum / weight).collect();
-            let quadratic: f64 = self
-                .solution
-                .kept
-                .iter()
-                .map(|&i| {
-                    let row = &inverse[i * p..(i + 1) * p];
-                    means[i] * row.iter().zip(&means).map(|(a, b)| a * b).sum::<f64>()
-                })
-                .sum();
-            variances.push(1.0 / weight + quadratic);
+            let means: Vec<T> =
+                normal.cross[cell * p..(cell + 1) * p].iter().map(|&sum| sum / weight).collect();
+            let quadratic = sum(self.solution.kept.iter().map(|&i| {
+                let row = &inverse[i * p..(i + 1) * p];
+                means[i] * sum(row.iter().zip(&means).map(|(&a, &b)| a * b))
+            }));
+            variances.push((T::from(1.0) / weight + quadratic).near());
         }
         let mut others = vec![f64::NAN; p];
         for &column in &self.solution.kept {
-            others[column] = inverse[column * p + column];
+            others[column] = inverse[column * p + column].near();
         }
         variances.extend(others);
         variances
@@ -304,20 +384,20 @@ impl Fit<'_> {
         let mut matrix = vec![f64::NAN; width * width];
         for &i in &self.solution.kept {
             for &j in &self.solution.kept {
-                matrix[(k + i) * width + k + j] = variance * inverse[i * p + j];
+                matrix[(k + i) * width + k + j] = variance * inverse[i * p + j].near();
             }
         }
         if let [weight] = normal.cells.as_slice() {
-            let means: Vec<f64> = normal.cross.iter().map(|sum| sum / weight).collect();
-            let mut quadratic = 0.0;
+            let means: Vec<T> = normal.cross.iter().map(|&sum| sum / *weight).collect();
+            let mut quadratic = T::default();
             for &i in &self.solution.kept {
                 let row = &inverse[i * p..(i + 1) * p];
-                let product: f64 = row.iter().zip(&means).map(|(a, b)| a * b).sum();
+                let product = sum(row.iter().zip(&means).map(|(&a, &b)| a * b));
                 quadratic += means[i] * product;
-                matrix[k + i] = -variance * product;
-                matrix[(k + i) * width] = -variance * product;
+                matrix[k + i] = -variance * product.near();
+                matrix[(k + i) * width] = -variance * product.near();
             }
-            matrix[0] = variance * (1.0 / weight + quadratic);
+            matrix[0] = variance * (T::from(1.0) / *weight + quadratic).near();
         }
         matrix
     }
@@ -353,6 +433,14 @@ impl Fit<'_> {
                 .collect()
         });
         let factors = factors.iter().map(|&v| self.design.variables[v].label.clone()).collect();
-        CountTable { factors, levels, means, counts: normal.cells.clone() }
+        CountTable { factors, levels, means, counts: nearest(&normal.cells) }
     }
+}
+
+fn sum<T: Real>(terms: impl Iterator<Item = T>) -> T {
+    terms.fold(T::default(), |sum, term| sum + term)
+}
+
+fn nearest<T: Real>(numbers: &[T]) -> Vec<f64> {
+    numbers.iter().map(|number| number.near()).collect()
 }

@@ -27,6 +27,7 @@ mod error;
 mod eval;
 mod functions;
 mod kernels;
+mod monomial;
 mod parser;
 mod plan;
 mod prune;

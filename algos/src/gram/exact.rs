@@ -1,0 +1,224 @@
+//! The sums of a [`Gram`] in twice the precision, for designs whose normal equations lose too many digits.
+//!
+//! The normal equations of a design of condition `κ` lose `2 log₁₀ κ` digits, an orthogonal factorization of the rows
+//! `log₁₀ κ`. Sums of 106 bits leave more than either up to `κ = 10¹¹`, keep the structure of the tables, which dense
+//! triangular factors of the rows would not, and merge by the same formula.
+//!
+//! [`Gram`]: super::Gram
+
+use std::sync::Arc;
+
+use engine::{Accumulator, Block};
+use serde::{Deserialize, Serialize};
+
+use super::double::Double;
+use super::plan::{Moment, Plan};
+use super::{Totals, first_mean, plan};
+use crate::design::{Reader, TILE, Tile};
+use crate::{Error, Result};
+
+/// The sums of a design over some rows, in twice the precision.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ExactGram {
+    /// Rows that count, zero weights included.
+    valid: u64,
+    /// Rows with a missing value.
+    missing: u64,
+    /// The number of observations: rows of positive weight, or the sum of their frequencies.
+    observations: f64,
+    /// What was subtracted of each value; empty before the first row that counts.
+    shifts: Vec<f64>,
+    /// For each table of the plan its cells (and one for rows that do not count) with their moments.
+    tables: Vec<Vec<Double>>,
+    /// The moments in a cell of each table, so that partials merge without the plan.
+    moments: Vec<Vec<Moment>>,
+    /// For each variable of the design what its numbers are like.
+    digits: Vec<Digits>,
+    #[serde(skip)]
+    plan: Option<Arc<Plan>>,
+    #[serde(skip)]
+    rows: Option<Box<(Reader, Tile)>>,
+}
+
+/// What was seen of the numbers of a variable.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Digits {
+    /// A number that is not whole.
+    fraction: bool,
+    /// A number that 4 bytes do not hold.
+    wide: bool,
+}
+
+impl Digits {
+    fn merge(&mut self, other: Self) {
+        self.fraction |= other.fraction;
+        self.wide |= other.wide;
+    }
+
+    /// The relative error with which such numbers may have been rounded.
+    fn unit(self) -> f64 {
+        // 2⁻²⁴ for fractions in 4 bytes, else 2⁻⁵³
+        if self.fraction && !self.wide { f64::from(f32::EPSILON) / 2.0 } else { f64::EPSILON / 2.0 }
+    }
+}
+
+impl ExactGram {
+    /// Empty sums of a plan.
+    pub(crate) fn new(plan: Arc<Plan>) -> Self {
+        Self {
+            valid: 0,
+            missing: 0,
+            observations: 0.0,
+            shifts: Vec::new(),
+            tables: plan.tables.iter().map(|table| vec![Double::default(); table.len()]).collect(),
+            moments: plan.tables.iter().map(|table| table.moments.clone()).collect(),
+            digits: vec![Digits::default(); plan.design.variables.len()],
+            plan: Some(plan),
+            rows: None,
+        }
+    }
+
+    /// The sums.
+    pub(crate) fn totals(&self) -> Totals<'_, Double> {
+        Totals {
+            valid: self.valid,
+            missing: self.missing,
+            observations: self.observations,
+            shifts: &self.shifts,
+            tables: &self.tables,
+        }
+    }
+
+    /// For each value of a plan the relative error with which it may have been rounded before it was read.
+    pub(crate) fn units(&self, plan: &Plan) -> Vec<f64> {
+        let unit = |value: &Vec<usize>| value.iter().map(|&v| self.digits[v].unit()).fold(0.0, f64::max);
+        plan.values.iter().map(unit).collect()
+    }
+
+    fn add_block(&mut self, block: &Block) -> Result<()> {
+        let Some(plan) = self.plan.clone() else {
+            return Err(Error::Mismatch { what: "the partial result came without its design" });
+        };
+        let mut rows = self.rows.take().unwrap_or_else(|| {
+            let reader = Reader::new(Arc::clone(&plan.design), 0..plan.design.variables.len(), true);
+            let tile = reader.tile();
+            Box::new((reader, tile))
+        });
+        let (reader, tile) = (&mut rows.0, &mut rows.1);
+        reader.load(block)?;
+        for start in (0..block.num_rows()).step_by(TILE) {
+            reader.fill(start, block.num_rows() - start, block.start_row, tile)?;
+            self.add(&plan, tile);
+        }
+        self.rows = Some(rows);
+        Ok(())
+    }
+
+    fn add(&mut self, plan: &Plan, tile: &Tile) {
+        self.valid += tile.kept as u64;
+        self.missing += (tile.len - tile.kept) as u64;
+        if tile.kept == 0 {
+            return;
+        }
+        self.observations += tile.frequency;
+        if self.shifts.is_empty() {
+            self.shifts = plan.values.iter().map(|value| first_mean(value, tile)).collect();
+        }
+        for (digits, numbers) in self.digits.iter_mut().zip(&tile.numbers) {
+            for (&x, _) in numbers.iter().zip(&tile.mask[..tile.len]).filter(|(_, mask)| **mask != 0) {
+                digits.fraction |= x.fract() != 0.0;
+                digits.wide |= f64::from(x as f32) != x;
+            }
+        }
+        let values: Vec<Vec<Double>> =
+            plan.values.iter().zip(&self.shifts).map(|(value, &shift)| shifted(value, shift, tile)).collect();
+        let weight = |i: usize| match tile.weights.get(i) {
+            Some(&weight) => weight,
+            None => f64::from(u8::from(tile.mask[i] != 0)),
+        };
+        let weights: Vec<Double> = (0..tile.len).map(|i| Double::from(weight(i))).collect();
+        let (one_cell, mut cells) = (vec![0; tile.len], vec![0; tile.len]);
+        let mut terms = weights.clone();
+        for (table, data) in plan.tables.iter().zip(&mut self.tables) {
+            let cells = if table.factors.is_empty() { &one_cell } else { table.cells_of(tile, &mut cells) };
+            let width = table.moments.len();
+            for (spot, moment) in table.moments.iter().enumerate() {
+                match *moment {
+                    Moment::One => terms.copy_from_slice(&weights),
+                    Moment::Value(v) => fill(&mut terms, &weights, &values[v], None),
+                    Moment::Product(u, v) => fill(&mut terms, &weights, &values[u], Some(&values[v])),
+                }
+                for (&cell, &term) in cells.iter().zip(&terms) {
+                    data[cell as usize * width + spot] += term;
+                }
+            }
+        }
+    }
+}
+
+/// A value of a tile's rows less its shift, 0 in rows that do not count.
+fn shifted(value: &[usize], shift: f64, tile: &Tile) -> Vec<Double> {
+    let product = |i: usize| match value {
+        [variable] => Double::difference(tile.numbers[*variable][i], shift),
+        variables => {
+            let start = Double::from(1.0);
+            variables.iter().fold(start, |product, &v| product * Double::from(tile.numbers[v][i]))
+                - Double::from(shift)
+        }
+    };
+    (0..tile.len).map(|i| if tile.mask[i] == 0 { Double::default() } else { product(i) }).collect()
+}
+
+/// Weighted values, or products of two.
+fn fill(terms: &mut [Double], weights: &[Double], one: &[Double], other: Option<&[Double]>) {
+    for (i, (term, &weight)) in terms.iter_mut().zip(weights).enumerate() {
+        let value = other.map_or(one[i], |other| one[i] * other[i]);
+        *term = if weight == Double::from(1.0) { value } else { weight * value };
+    }
+}
+
+impl Accumulator for ExactGram {
+    type Input = Block;
+    type Output = Self;
+
+    fn update(&mut self, block: &Block) -> engine::Result<()> {
+        Ok(self.add_block(block)?)
+    }
+
+    fn merge(&mut self, later: Self) -> engine::Result<()> {
+        let lengths = |gram: &Self| gram.tables.iter().map(Vec::len).collect::<Vec<_>>();
+        if lengths(self) != lengths(&later) || self.moments != later.moments {
+            return Err(Error::Mismatch { what: "their tables differ" }.into());
+        }
+        let (is_empty, later_is_empty) = (self.valid == 0, later.valid == 0);
+        self.missing += later.missing;
+        self.valid += later.valid;
+        self.observations += later.observations;
+        if later_is_empty {
+            return Ok(());
+        }
+        if is_empty {
+            self.shifts = later.shifts;
+            self.tables = later.tables;
+            self.digits = later.digits;
+            return Ok(());
+        }
+        let shifts = later.shifts.iter().zip(&self.shifts);
+        let deltas: Vec<Double> = shifts.map(|(&later, &own)| Double::difference(later, own)).collect();
+        for ((moments, own), later) in self.moments.iter().zip(&mut self.tables).zip(&later.tables) {
+            plan::merge(moments, own, later, &deltas);
+        }
+        self.digits.iter_mut().zip(later.digits).for_each(|(own, later)| own.merge(later));
+        Ok(())
+    }
+
+    fn finish(self) -> Self {
+        self
+    }
+
+    fn size(&self) -> usize {
+        let tables: usize = self.tables.iter().map(|table| table.len() * size_of::<Double>()).sum();
+        let values = self.shifts.len() + 2;
+        tables + values * TILE * size_of::<Double>() + size_of::<Self>()
+    }
+}
