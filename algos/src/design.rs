@@ -25,6 +25,7 @@ mod draft;
 mod labels;
 mod powers;
 mod read;
+mod stage;
 mod survey;
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,8 @@ pub use draft::{Draft, Extras, Weights};
 pub(crate) use labels::INTERCEPT;
 pub use labels::LabelStyle;
 pub(crate) use read::{Reader, TILE, Tile};
+pub(crate) use stage::{Next, Tiles};
+pub use stage::{Outcome, Part, Stage};
 pub use survey::{Found, Survey};
 
 /// The variables and terms of a model, with everything that the data had to tell.

@@ -214,6 +214,12 @@ pub(crate) fn flush_left(columns: &[(&str, Vec<String>)]) -> String {
     text
 }
 
+/// Texts padded on the left to one width.
+pub(crate) fn flush_right(texts: Vec<String>) -> Vec<String> {
+    let width = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0);
+    texts.into_iter().map(|text| format!("{text:>width$}")).collect()
+}
+
 /// The width of a column with its heading.
 pub(crate) fn column_width((name, cells): &(&str, Vec<String>)) -> usize {
     cells.iter().map(|cell| cell.chars().count()).chain([name.chars().count()]).max().unwrap_or(0)

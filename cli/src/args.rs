@@ -17,6 +17,7 @@ mod likelihood;
 mod moving;
 mod predict;
 mod reading;
+mod roc;
 mod selecting;
 mod statistics;
 mod values;
@@ -45,6 +46,7 @@ pub(crate) use likelihood::{GlmArgs, Likelihood, LogitArgs};
 pub(crate) use moving::{ExportArgs, ImportArgs, OutputFormat, Writing, XdfFormat};
 pub(crate) use predict::{Interval, PredictArgs, Scale};
 pub(crate) use reading::{BadCells, InputFormat, Reading};
+pub(crate) use roc::RocArgs;
 pub(crate) use selecting::{Keeping, Selecting};
 pub(crate) use statistics::{CorArgs, Matrix, QuantileArgs, SummaryArgs, Weighting};
 pub(crate) use values::{Assignment, ByteSize, Factor, RowRange};
@@ -129,6 +131,8 @@ pub(crate) enum Command {
     Cor(CorArgs),
     /// Counts, sums and means by factors: tables with margins and tests, or a line for each cell
     Crosstabs(CrosstabsArgs),
+    /// Receiver operating characteristics of predictions, and the areas under them
+    Roc(RocArgs),
     /// Fit a model
     #[command(subcommand)]
     Fit(FitCommand),

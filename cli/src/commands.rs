@@ -27,6 +27,7 @@ mod predict;
 mod quantile;
 mod rename;
 mod repair;
+mod roc;
 mod set;
 mod summary;
 mod verify;
@@ -49,6 +50,7 @@ pub(crate) fn run(command: Command, session: &Session) -> anyhow::Result<()> {
         Command::Quantile(args) => quantile::run(&args, session),
         Command::Cor(args) => cor::run(&args, session),
         Command::Crosstabs(args) => crosstabs::run(&args, session),
+        Command::Roc(args) => roc::run(&args, session),
         Command::Fit(FitCommand::Linmod(args)) => fit::linmod(&args, session),
         Command::Fit(FitCommand::Logit(args)) => fit::logit(&args, session),
         Command::Fit(FitCommand::Glm(args)) => fit::glm(&args, session),

@@ -20,6 +20,7 @@ const COMMANDS: &[&[&str]] = &[
     &["quantile"],
     &["cor"],
     &["crosstabs"],
+    &["roc"],
     &["fit"],
     &["fit", "linmod"],
     &["fit", "logit"],
