@@ -1,12 +1,21 @@
-//! Tests on contingency tables: `rxChiSquaredTest`, `rxFisherTest`.
+//! Tests on contingency tables: `rxChiSquaredTest`, `rxFisherTest`, `rxKendallCor`, `rxOddsRatio`, `rxRiskRatio`,
+//! `rxPairwiseCrossTab`, `rxMultiTest`.
 //!
-//! Pearson's chi-squared test with Yates's correction of 2 × 2 tables as R's `chisq.test` computes it, and Fisher's exact
+//! Pearson's chi-squared test with Yates's correction of 2 × 2 tables as R's `chisq.test` computes it, Fisher's exact
 //! test of 2 × 2 tables with the conditional estimate of the odds ratio and its interval as R's `fisher.test` defines
-//! them.
+//! them, Kendall's rank correlations with the test of R's `cor.test`, odds and risk ratios with Wald's tests.
 
 mod exact;
+mod kendall;
+mod multi_test;
+mod pairs;
+mod ratios;
 
 pub use exact::{Fisher, fisher};
+pub use kendall::{Kendall, kendall};
+pub use multi_test::{MultiTest, Tau, Test, Tested};
+pub use pairs::{Pair, pairs};
+pub use ratios::{Alternative, Ratio, odds_ratio, risk_ratio};
 
 use crate::tails::chi_squared_upper;
 

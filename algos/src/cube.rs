@@ -10,14 +10,16 @@
 
 mod crosstab;
 mod estimator;
+mod frame;
 mod print;
 
 use serde_json::{Value, json};
 
+use crate::contingency::MultiTest;
 use crate::design::Weights;
 use crate::json::{count, numbers};
 
-pub use crosstab::{CrossTab, Margins, Percentages, Statistic};
+pub use crosstab::{CrossTab, Margins, Percentages, Statistic, test_all, test_pairs};
 pub use estimator::Cube;
 pub use print::Sections;
 
@@ -54,18 +56,34 @@ pub struct CellTable {
 }
 
 impl CellTable {
+    /// The codes of a cell, from 0, one for each factor.
+    pub(crate) fn codes(&self, cell: usize) -> Vec<usize> {
+        let mut rest = cell;
+        let code = |factor: &Factor| {
+            let levels = factor.levels.len().max(1);
+            let code = rest % levels;
+            rest /= levels;
+            code
+        };
+        self.factors.iter().map(code).collect()
+    }
+
     /// The levels of a cell, one for each factor.
     pub fn levels(&self, cell: usize) -> Vec<&str> {
-        let mut rest = cell;
         self.factors
             .iter()
-            .map(|factor| {
-                let levels = factor.levels.len().max(1);
-                let code = rest % levels;
-                rest /= levels;
-                factor.levels.get(code).map_or("", String::as_str)
-            })
+            .zip(self.codes(cell))
+            .map(|(factor, code)| factor.levels.get(code).map_or("", String::as_str))
             .collect()
+    }
+
+    /// Sums or means of the responses, none where rows are counted.
+    pub(crate) fn values(&self, statistic: Statistic) -> &[Vec<f64>] {
+        match statistic {
+            Statistic::Counts => &[],
+            Statistic::Sums => &self.sums,
+            Statistic::Means => &self.means,
+        }
     }
 
     /// The cells in their order, those with a count of 0 left out if so asked.
@@ -89,15 +107,17 @@ impl CellTable {
         value
     }
 
-    /// The cross tabulations with margins, percentages and tests, and what was counted.
-    pub fn cross_tabs_json(&self, tables: &[CrossTab], statistic: Statistic) -> Value {
+    /// The cross tabulations with margins, percentages and tests, what was counted, and the tests of `sections`.
+    pub fn cross_tabs_json(&self, tables: &[CrossTab], statistic: Statistic, sections: &Sections) -> Value {
         let mut value = self.head_json();
         value["statistic"] = json!(statistic.name());
         value["tables"] = tables.iter().map(|table| table.to_json(statistic)).collect();
+        value["tests"] = sections.results(tables, statistic).iter().map(MultiTest::to_json).collect();
         value
     }
 
-    fn head_json(&self) -> Value {
+    /// The formula, the factors with their levels, and what was counted.
+    pub fn head_json(&self) -> Value {
         let factors: Vec<Value> =
             self.factors.iter().map(|factor| json!({"name": factor.name, "levels": factor.levels})).collect();
         json!({

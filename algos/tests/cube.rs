@@ -4,7 +4,7 @@
 mod tables;
 
 use algos::Error;
-use algos::contingency::{chi_squared, fisher};
+use algos::contingency::{Test, chi_squared, fisher};
 use algos::cube::{CellTable, Cube, Sections, Statistic};
 use algos::design::Weights;
 use engine::{BlockSource, Local, ScanOptions};
@@ -96,8 +96,9 @@ fn admissions_as_a_table_with_tests() {
     assert_close(exact.interval.0, 1.621_359_668_847_444_3, 1e-10);
     assert_close(exact.interval.1, 2.091_235_657_011_506, 1e-10);
 
-    let sections = Sections { margins: true, percentages: true, tests: true };
-    let text = cells.render_cross_tabs("admissions", &tables, Statistic::Sums, sections);
+    let sections =
+        Sections { margins: true, tests: vec![Test::ChiSquared, Test::Fisher], ..Sections::default() };
+    let text = cells.render_cross_tabs("admissions", &tables, Statistic::Sums, &sections);
     let expected = "Cross Tabulation Results for: Freq ~ Gender:Admit
 File name: admissions
 Dependent variable(s): Freq
@@ -113,8 +114,19 @@ Gender   Admitted Rejected Total
   Total      1755     2771  4526
 ";
     assert!(text.starts_with(expected), "{text}");
-    assert!(text.contains("X-squared df p-value     \n 91.6096   1  1.055797e-21\n"), "{text}");
-    assert!(text.ends_with(" 1.840832 1.62136      2.091236     4.835903e-22\n"), "{text}");
+    // as printed in Microsoft's guide to cross tabulations
+    let tests = "
+Chi-squared test of independence between Gender and Admit
+ X-squared df      p-value
+   91.6096  1 1.055797e-21
+
+Fisher's Exact Test for Count Data
+ odds ratio 95% CI Lower 95% CI Upper      p-value
+   1.840832      1.62136     2.091236 4.835903e-22
+  HA: two.sided
+  H0: odds ratio = 1
+";
+    assert!(text.ends_with(tests), "{text}");
 }
 
 #[test]
@@ -127,9 +139,10 @@ fn further_factors_have_a_table_each() {
     assert_all_close(&tables[5].entries(Statistic::Sums), &[22.0, 24.0, 351.0, 317.0], 1e-14);
     let total: f64 = tables.iter().map(|table| table.margins(Statistic::Sums).grand).sum();
     assert_close(total, 4526.0, 1e-15);
-    let text = cells.render_cross_tabs("a", &tables, Statistic::Sums, Sections::default());
+    let text = cells.render_cross_tabs("a", &tables, Statistic::Sums, &Sections::default());
     assert!(
-        text.contains("Freq (sums):\n, , Dept = F\n\n          Gender\nAdmit      Male Female\n"),
+        text.contains("\n:::::")
+            && text.contains("Freq, Dept = F (sums):\n          Gender\nAdmit      Male Female\n"),
         "{text}"
     );
 

@@ -32,7 +32,7 @@ pub(crate) use clusters::KMeansArgs;
 pub(crate) use composite::{
     CompositeCleanArgs, CompositeCommand, CompositeFilesArgs, CompositeListArgs, Dividing, PartitionArgs,
 };
-pub(crate) use crosstabs::{CellStatistic, CrosstabsArgs};
+pub(crate) use crosstabs::{CellStatistic, CrosstabsArgs, TableTest};
 pub(crate) use describing::{HeadArgs, InfoArgs};
 pub(crate) use diff::{DiffArgs, Ignored};
 pub(crate) use editing::{

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{CellTable, Factor};
-use crate::contingency::{ChiSquared, Fisher, chi_squared, fisher};
+use crate::contingency::{
+    Alternative, ChiSquared, Fisher, Kendall, MultiTest, Test, Tested, chi_squared, fisher, kendall, pairs,
+};
 use crate::json::{count, matrix, number, numbers};
 use crate::{Error, Result};
 
@@ -111,6 +113,47 @@ impl CellTable {
     }
 }
 
+/// A test of all tables of one formula.
+pub fn test_all(
+    tables: &[CrossTab],
+    statistic: Statistic,
+    test: Test,
+    confidence: f64,
+    alternative: Alternative,
+) -> MultiTest {
+    let tested: Vec<Tested> = tables.iter().map(|table| table.tested(statistic)).collect();
+    let of = tables.first().map_or(("", ""), |table| (table.rows.name.as_str(), table.columns.name.as_str()));
+    MultiTest::new(test, &tested, of, confidence, alternative)
+}
+
+/// A test of the tables of two by two within all tables of one formula, as [`pairs`] makes them.
+pub fn test_pairs(
+    tables: &[CrossTab],
+    statistic: Statistic,
+    test: Test,
+    pooled: bool,
+    confidence: f64,
+    alternative: Alternative,
+) -> MultiTest {
+    let within = |table: &CrossTab| -> Vec<Tested> {
+        let all = table.tested(statistic);
+        let found = pairs(&all.entries, &table.rows.levels, &table.columns.levels, pooled);
+        let named = found.into_iter().map(|pair| {
+            let [above, below] = &pair.rows;
+            let [left, right] = &pair.columns;
+            let own = format!("{below} vs. {above}: {right} vs. {left}");
+            let name = if all.name.is_empty() { own } else { format!("{}, {own}", all.name) };
+            Tested { name, entries: pair.table.to_vec(), width: 2 }
+        });
+        named.collect()
+    };
+    let tested: Vec<Tested> = tables.iter().flat_map(within).collect();
+    let of = tables.first().map_or(("", ""), |table| (table.rows.name.as_str(), table.columns.name.as_str()));
+    let mut found = MultiTest::new(test, &tested, of, confidence, alternative);
+    found.title = format!("{} of pairs of levels of {} and {}", found.title, of.0, of.1);
+    found
+}
+
 impl CrossTab {
     /// The statistic of the cells, m × n by rows; sums and means are NaN without a response.
     pub fn entries(&self, statistic: Statistic) -> Vec<f64> {
@@ -156,6 +199,28 @@ impl CrossTab {
         fisher(self.entries(additive(statistic)).as_slice().try_into().ok()?, 0.95)
     }
 
+    /// Kendall's rank correlations of the same, of levels in their order.
+    pub fn kendall(&self, statistic: Statistic) -> Kendall {
+        kendall(&self.entries(additive(statistic)), self.columns.levels.len())
+    }
+
+    /// The table's name among those of a formula: `Freq, Dept = A`; empty where there is nothing to tell apart.
+    pub fn name(&self, statistic: Statistic) -> String {
+        let response = self.response.clone().filter(|_| statistic != Statistic::Counts);
+        let levels = self.further.iter().map(|(name, level)| format!("{name} = {level}"));
+        response.into_iter().chain(levels).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The table as it is tested, named by what sets it apart: `Dept==A`.
+    pub fn tested(&self, statistic: Statistic) -> Tested {
+        let levels = self.further.iter().map(|(name, level)| format!("{name}=={level}"));
+        Tested {
+            name: levels.collect::<Vec<_>>().join(", "),
+            entries: self.entries(additive(statistic)),
+            width: self.columns.levels.len(),
+        }
+    }
+
     fn size(&self) -> (usize, usize) {
         (self.rows.levels.len(), self.columns.levels.len())
     }
@@ -176,6 +241,7 @@ impl CrossTab {
             self.further.iter().map(|(name, level)| (name.clone(), json!(level))).collect();
         let (margins, percentages) = (self.margins(statistic), self.percentages(statistic));
         let test = self.chi_squared(statistic);
+        let rank = self.kendall(statistic);
         let exact = self.fisher(statistic).map(|test| {
             json!({
                 "pValue": number(test.p_value),
@@ -205,6 +271,13 @@ impl CrossTab {
                 "pValue": number(test.p_value),
             },
             "fisher": exact,
+            "kendall": {
+                "tauA": number(rank.tau_a),
+                "tauB": number(rank.tau_b),
+                "tauC": number(rank.tau_c),
+                "z": number(rank.z),
+                "pValue": number(rank.p_value),
+            },
         })
     }
 }

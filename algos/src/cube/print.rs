@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{CellTable, CrossTab, Statistic};
-use crate::format::{flush_left, format_common, format_count, format_one, matrix};
+use super::{CellTable, CrossTab, Statistic, test_all, test_pairs};
+use crate::contingency::{Alternative, MultiTest, Test};
+use crate::format::{flush_left, flush_right, format_common, format_count, matrix};
 use crate::heading::Heading;
 
 /// Significant digits, as R prints them.
@@ -11,15 +12,36 @@ const DIGITS: usize = 7;
 /// The name of a margin.
 const TOTAL: &str = "Total";
 
+/// Between two tables.
+const SEPARATOR: &str =
+    "\n::::::::::::::::::::::::::::::::::::::::::::::::::::::::::::::::::::::::::::::\n\n";
+
 /// What is printed of cross tabulations beside the cells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sections {
     /// A column and a row of totals.
     pub margins: bool,
-    /// Percentages of rows, columns and the table.
+    /// Instead of the cells alone, cells with their percentages of rows, columns and the table, and totals.
     pub percentages: bool,
-    /// The chi-squared test, and Fisher's exact test of 2 × 2 tables.
-    pub tests: bool,
+    /// Tests of all tables.
+    pub tests: Vec<Test>,
+    /// Tests of the tables of two by two within the tables, and whether other levels are pooled.
+    pub pairs: Option<(Test, bool)>,
+}
+
+/// The probability with which intervals have what they are of.
+const CONFIDENCE: f64 = 0.95;
+
+impl Sections {
+    /// The tests of some tables, of all of them and of pairs.
+    pub(super) fn results(&self, tables: &[CrossTab], statistic: Statistic) -> Vec<MultiTest> {
+        let two_sided = Alternative::TwoSided;
+        let all = self.tests.iter().map(|&test| test_all(tables, statistic, test, CONFIDENCE, two_sided));
+        let pairs = self
+            .pairs
+            .map(|(test, pooled)| test_pairs(tables, statistic, test, pooled, CONFIDENCE, two_sided));
+        all.chain(pairs).collect()
+    }
 }
 
 impl CellTable {
@@ -38,12 +60,7 @@ impl CellTable {
             let levels = cells.iter().map(|&cell| self.levels(cell)[i].to_owned()).collect();
             columns.push((&factor.name, levels));
         }
-        let values = match statistic {
-            Statistic::Counts => &[],
-            Statistic::Sums => self.sums.as_slice(),
-            Statistic::Means => self.means.as_slice(),
-        };
-        for (name, values) in self.responses.iter().zip(values) {
+        for (name, values) in self.responses.iter().zip(self.values(statistic)) {
             let chosen: Vec<f64> = cells.iter().map(|&cell| values[cell]).collect();
             columns.push((name, flush_right(format_common(&chosen, DIGITS))));
         }
@@ -64,10 +81,14 @@ impl CellTable {
         data: &str,
         tables: &[CrossTab],
         statistic: Statistic,
-        sections: Sections,
+        sections: &Sections,
     ) -> String {
         let texts: Vec<String> = tables.iter().map(|table| table.render(statistic, sections)).collect();
-        self.head("Cross Tabulation", data, statistic.name()) + &texts.join("\n")
+        let mut text = self.head("Cross Tabulation", data, statistic.name()) + &texts.join(SEPARATOR);
+        for found in sections.results(tables, statistic) {
+            let _ = write!(text, "\n{}", found.render());
+        }
+        text
     }
 
     fn head(&self, kind: &str, data: &str, statistic: &str) -> String {
@@ -92,17 +113,15 @@ impl CellTable {
 }
 
 impl CrossTab {
-    fn render(&self, statistic: Statistic, sections: Sections) -> String {
-        let mut text = match &self.response {
-            Some(response) if statistic != Statistic::Counts => {
-                format!("{response} ({}):\n", statistic.name())
-            }
-            _ => format!("{}:\n", statistic.name()),
+    fn render(&self, statistic: Statistic, sections: &Sections) -> String {
+        let name = self.name(statistic);
+        let mut text = if name.is_empty() {
+            format!("{}:\n", statistic.name())
+        } else {
+            format!("{name} ({}):\n", statistic.name())
         };
-        if !self.further.is_empty() {
-            let levels: Vec<String> =
-                self.further.iter().map(|(name, level)| format!("{name} = {level}")).collect();
-            let _ = writeln!(text, ", , {}\n", levels.join(", "));
+        if sections.percentages {
+            return text + &self.with_percentages(statistic);
         }
         let format = |column: &[f64]| -> Vec<String> {
             match statistic {
@@ -112,21 +131,44 @@ impl CrossTab {
         };
         let (entries, margins) = (self.entries(statistic), self.margins(statistic));
         text += &self.two_way(&entries, sections.margins.then_some(&margins), format);
-        if sections.percentages {
-            let percentages = self.percentages(statistic);
-            for (name, entries) in [
-                ("rows", percentages.of_rows),
-                ("columns", percentages.of_columns),
-                ("the table", percentages.of_table),
-            ] {
-                let _ = writeln!(text, "\nPercentages of {name}:");
-                text += &self.two_way(&entries, None, |column| format_common(column, DIGITS));
-            }
-        }
-        if sections.tests {
-            text += &self.render_tests(statistic);
-        }
         text
+    }
+
+    /// Each row with its percentages below it, and totals, as `summary` of `RevoScaleR` prints them.
+    fn with_percentages(&self, statistic: Statistic) -> String {
+        let (m, n) = (self.rows.levels.len(), self.columns.levels.len());
+        let (entries, margins) = (self.entries(statistic), self.margins(statistic));
+        let shares = self.percentages(statistic);
+        let rows: Vec<String> = self
+            .rows
+            .levels
+            .iter()
+            .flat_map(|level| [level.clone(), "   Row%".into(), "   Col%".into(), "   Tot%".into()])
+            .chain(["Col Total".to_owned(), "Grand Total".to_owned()])
+            .collect();
+        // a column of numbers has one format, whatever cells stay empty
+        let column = |name: &str, cells: Vec<Option<f64>>| -> (String, Vec<String>) {
+            let numbers: Vec<f64> = cells.iter().flatten().copied().collect();
+            let mut texts = format_common(&numbers, DIGITS).into_iter();
+            let text = |cell: &Option<f64>| cell.and_then(|_| texts.next()).unwrap_or_default();
+            (name.to_owned(), cells.iter().map(text).collect())
+        };
+        let mut columns: Vec<(String, Vec<String>)> = Vec::new();
+        for (j, level) in self.columns.levels.iter().enumerate() {
+            let of = |i: usize| {
+                let at = i * n + j;
+                [entries[at], shares.of_rows[at], shares.of_columns[at], shares.of_table[at]].map(Some)
+            };
+            let grand = (j == 0).then_some(margins.grand);
+            columns
+                .push(column(level, (0..m).flat_map(of).chain([Some(margins.columns[j]), grand]).collect()));
+        }
+        let of = |i: usize| {
+            let share: f64 = shares.of_table[i * n..(i + 1) * n].iter().sum();
+            [Some(margins.rows[i]), None, None, Some(share)]
+        };
+        columns.push(column("Row Total", (0..m).flat_map(of).chain([None, None]).collect()));
+        matrix(&rows, &columns)
     }
 
     /// The entries under the levels of the columns and beside those of the rows, as R prints a table.
@@ -158,39 +200,4 @@ impl CrossTab {
         // the corner is blank
         format!("{:width$}{}\n{name:<width$}{}", "", self.columns.name, &table[width..])
     }
-
-    fn render_tests(&self, statistic: Statistic) -> String {
-        let one = |x: f64| vec![format_one(x, DIGITS)];
-        let test = self.chi_squared(statistic);
-        let mut text = format!(
-            "\nChi-squared test of independence between {} and {}\n{}",
-            self.rows.name,
-            self.columns.name,
-            flush_left(&[
-                ("X-squared", one(test.statistic)),
-                ("df", vec![format_count(test.df)]),
-                ("p-value", one(test.p_value))
-            ])
-        );
-        if let Some(test) = self.fisher(statistic) {
-            let _ = write!(
-                text,
-                "\nFisher's exact test of the odds ratio of {} and {}\n{}",
-                self.rows.name,
-                self.columns.name,
-                flush_left(&[
-                    ("estimate", one(test.odds_ratio)),
-                    ("95% CI lower", one(test.interval.0)),
-                    ("95% CI upper", one(test.interval.1)),
-                    ("p-value", one(test.p_value))
-                ])
-            );
-        }
-        text
-    }
-}
-
-fn flush_right(texts: Vec<String>) -> Vec<String> {
-    let width = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0);
-    texts.into_iter().map(|text| format!("{text:>width$}")).collect()
 }

@@ -18,7 +18,9 @@ Examples:
   xdf crosstabs '~ DayOfWeek:UniqueCarrier' flights.xdf --margins
   xdf crosstabs 'ArrDelay ~ DayOfWeek:F(CRSDepTime)' flights.xdf --statistic means
   xdf crosstabs 'cbind(ArrDelay, DepDelay) ~ DayOfWeek' flights.xdf --cube
-  xdf crosstabs 'Freq ~ Gender:Admit' admissions.csv --strings-as-factors --tests")]
+  xdf crosstabs 'Freq ~ Gender:Admit' admissions.csv --strings-as-factors --tests
+  xdf crosstabs 'Freq ~ Gender:Admit:Dept' admissions.csv --strings-as-factors --tests=kendall,odds
+  xdf crosstabs 'Freq ~ Dept:Admit' admissions.csv --strings-as-factors --pairs --not-pooled")]
 pub(crate) struct CrosstabsArgs {
     /// The cells: ~ a:b, or y ~ a:b:F(x)
     #[arg(value_name = "FORMULA")]
@@ -27,7 +29,7 @@ pub(crate) struct CrosstabsArgs {
     #[arg(value_name = "FILE")]
     pub(crate) input: PathBuf,
     /// Print a line for each cell; the formula may then have one factor
-    #[arg(long, conflicts_with_all = ["margins", "percentages", "tests"])]
+    #[arg(long, conflicts_with_all = ["margins", "percentages", "tests", "pairs"])]
     pub(crate) cube: bool,
     /// What stands in the cells [default: counts without a variable on the left, else sums, with --cube means]
     #[arg(long, value_enum, value_name = "WHAT")]
@@ -38,12 +40,29 @@ pub(crate) struct CrosstabsArgs {
     /// Print a column and a row of totals
     #[arg(long)]
     pub(crate) margins: bool,
-    /// Print percentages of rows, columns and tables
+    /// Print below each row its percentages of rows, columns and the table, and totals
     #[arg(long)]
     pub(crate) percentages: bool,
-    /// Print the chi-squared test, and Fisher's exact test of tables of two by two
+    /// Print tests of the tables [default without names: chisq, and fisher of tables of two by two]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "NAME,NAME",
+        value_delimiter = ',',
+        num_args = 0..,
+        require_equals = true,
+        visible_alias = "test"
+    )]
+    pub(crate) tests: Option<Vec<TableTest>>,
+    /// Print risk ratios of each level and all others together, within the tables
     #[arg(long)]
-    pub(crate) tests: bool,
+    pub(crate) pairs: bool,
+    /// Print them of each two levels
+    #[arg(long, requires = "pairs")]
+    pub(crate) not_pooled: bool,
+    /// Print odds ratios of pairs instead
+    #[arg(long, requires = "pairs")]
+    pub(crate) odds: bool,
     #[command(flatten)]
     pub(crate) weighting: Weighting,
     #[command(flatten)]
@@ -61,4 +80,24 @@ pub(crate) enum CellStatistic {
     Sums,
     /// Means of the variables on the left
     Means,
+}
+
+/// Tests of `xdf crosstabs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableTest {
+    /// Pearson's chi-squared test of independence
+    Chisq,
+    /// Fisher's exact test of the odds ratio, of tables of two by two
+    Fisher,
+    /// Kendall's rank correlation, tau-b
+    #[value(alias = "kendall-b")]
+    Kendall,
+    /// Kendall's tau-a
+    KendallA,
+    /// Kendall's tau-c
+    KendallC,
+    /// Odds ratio, of tables of two by two
+    Odds,
+    /// Risk ratio, of tables of two by two
+    Risk,
 }

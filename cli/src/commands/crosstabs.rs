@@ -1,9 +1,10 @@
 //! `xdf crosstabs`: counts, sums and means by factors, as tables or as a cube.
 
-use algos::cube::{Cube, Sections, Statistic};
+use algos::contingency::{Tau, Test};
+use algos::cube::{CrossTab, Cube, Sections, Statistic};
 
 use super::fit;
-use crate::args::{CellStatistic, CrosstabsArgs};
+use crate::args::{CellStatistic, CrosstabsArgs, TableTest};
 use crate::failure::Usage;
 use crate::input;
 use crate::output::{self, print_json};
@@ -36,9 +37,33 @@ pub(super) fn run(args: &CrosstabsArgs, session: &Session) -> anyhow::Result<()>
         return output::print(&cells.render(data, statistic, args.remove_zero_counts));
     }
     let tables = cells.cross_tabs()?;
+    let tests = tests(args.tests.as_deref(), &tables);
+    let ratio = if args.odds { Test::OddsRatio } else { Test::RiskRatio };
+    let pairs = args.pairs.then_some((ratio, !args.not_pooled));
     if session.json {
-        return print_json(&cells.cross_tabs_json(&tables, statistic));
+        let sections = Sections { tests, pairs, ..Sections::default() };
+        return print_json(&cells.cross_tabs_json(&tables, statistic, &sections));
     }
-    let sections = Sections { margins: args.margins, percentages: args.percentages, tests: args.tests };
-    output::print(&cells.render_cross_tabs(data, &tables, statistic, sections))
+    let sections = Sections { margins: args.margins, percentages: args.percentages, tests, pairs };
+    output::print(&cells.render_cross_tabs(data, &tables, statistic, &sections))
+}
+
+/// The tests that were named, or those that tables of this size have.
+fn tests(named: Option<&[TableTest]>, tables: &[CrossTab]) -> Vec<Test> {
+    let test = |test: &TableTest| match test {
+        TableTest::Chisq => Test::ChiSquared,
+        TableTest::Fisher => Test::Fisher,
+        TableTest::Kendall => Test::Kendall(Tau::B),
+        TableTest::KendallA => Test::Kendall(Tau::A),
+        TableTest::KendallC => Test::Kendall(Tau::C),
+        TableTest::Odds => Test::OddsRatio,
+        TableTest::Risk => Test::RiskRatio,
+    };
+    let small = tables.iter().all(|table| table.rows.levels.len() == 2 && table.columns.levels.len() == 2);
+    match named {
+        None => Vec::new(),
+        Some([]) if small => vec![Test::ChiSquared, Test::Fisher],
+        Some([]) => vec![Test::ChiSquared],
+        Some(named) => named.iter().map(test).collect(),
+    }
 }

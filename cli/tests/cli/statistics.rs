@@ -120,6 +120,12 @@ fn cross_tabulations_have_margins_and_tests_and_cubes_a_line_for_each_cell() {
     for part in ["Cross Tabulation Results for: Freq ~ Gender:Admit", "1198", "2691", "4526", "91.6096"] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    let text = crosstabs(&["Freq ~ Gender:Admit", "--percentages", "--tests=kendall,odds", "--pairs"]).text();
+    for part in
+        ["   Row%", "Grand Total", "taub", "0.1427318", "oddsRatio", "1.84108", "riskRatio", "1.255303"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
     let cube = crosstabs(&["Freq ~ Gender:Admit", "--cube"]).text();
     assert!(cube.starts_with("Cube Results for: Freq ~ Gender:Admit\n"), "{cube}");
     assert!(cube.lines().any(|line| line.contains("Female") && line.contains("1278")), "{cube}");
@@ -129,4 +135,28 @@ fn cross_tabulations_have_margins_and_tests_and_cubes_a_line_for_each_cell() {
     crosstabs(&["~ Gender:Admit", "--statistic", "means"]).fails(2, &["no variable on the left", "y ~ a:b"]);
     crosstabs(&["~ Gender:Freq"]).fails(1, &["Freq"]);
     crosstabs(&["~ Gender:Admit", "--cube", "--tests"]).fails(2, &["--cube"]);
+}
+
+/// The example of the documentation of rxRoc.
+#[test]
+fn receiver_operating_characteristics_have_areas_and_thresholds() {
+    let folder = Folder::new();
+    let predictions = [0.6, 0.5, 0.4, 0.3, 0.2, 0.8, 0.7, 0.6, 0.5, 0.4];
+    let row = |(i, p): (usize, &f64)| format!("{},{p},{}\n", i / 5, 1 - i / 5);
+    let rows: String = predictions.iter().enumerate().map(row).collect();
+    folder.write("p.csv", format!("actual,p,wrong\n{rows}"));
+    let roc = |more: &[&str]| folder.xdf(["roc", "actual", "p"].iter().chain(more));
+    let found = roc(&["wrong", "p.csv", "--thresholds", "11", "--exact", "--json"]).json();
+    let areas: Vec<f64> =
+        found["curves"].as_array().unwrap().iter().map(|curve| number(&curve["exactAuc"])).collect();
+    assert_eq!(areas, [0.82, 0.0]);
+    assert_eq!(found["curves"][0]["threshold"].as_array().unwrap().len(), 8);
+    let text = roc(&["p.csv", "--thresholds", "11", "--table", "--keep-duplicates"]).text();
+    assert!(text.starts_with("ROC Results for: actual ~ p\nFile name: p.csv\n"), "{text}");
+    assert!(text.ends_with("11       1.0         0.0         1.0\n"), "{text}");
+
+    roc(&["p.csv", "--thresholds", "1"]).fails(2, &["1 thresholds", "give 2"]);
+    roc(&["p.csv", "--exact", "--memory", "100"]).fails(1, &["memory"]);
+    folder.xdf(["roc", "p", "actual", "p.csv"]).fails(1, &["response 'p' is 0.6 in row 1", "0 or 1"]);
+    folder.xdf(["roc", "actual", "p.csv"]).fails(2, &["PRED"]);
 }
