@@ -11,6 +11,7 @@
 //! | quantiles (`rxQuantile`) | [`quantile`] | 0 where the stored sketch answers, else 1; exact ones 2 or 3 more | 32 KiB a column |
 //! | k-means clusters (`rxKmeans`) | [`kmeans`] | 1 where the rows fit into memory, else 1 more an iteration; one more before them for levels or ranges that the source does not know | 8 bytes a value and 8 a row, at most 512 MiB; then O(kp) |
 //! | receiver operating characteristics (`rxRoc`, `rxAuc`) | [`roc`] | 1, one more before it for levels that the source does not know | O(thresholds); exact areas 24 bytes a distinct prediction |
+//! | naive Bayes classification (`rxNaiveBayes`) | [`naive_bayes`] | 1, one more before it for levels or ranges that the source does not know | O(classes · levels) |
 //! | prediction (`rxPredict`, `rx_predict`) | [`predict`] | 1 | a block a thread |
 //!
 //! An algorithm is an [`engine::Estimator`]: it sees [`engine::Block`]s and nothing of files, threads or machines.
@@ -31,6 +32,7 @@ mod json;
 pub mod kmeans;
 pub mod linear;
 pub mod model;
+pub mod naive_bayes;
 mod normal;
 pub mod predict;
 pub mod quantile;

@@ -62,13 +62,15 @@ pub enum Interval {
 /// What is predicted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Scale {
-    /// The mean of the response; of clusters, the cluster.
+    /// The mean of the response; of clusters, the cluster; of classes, the most probable one.
     #[default]
     Response,
     /// The linear predictor; the same for linear models.
     Link,
     /// The distance from each center, beside the cluster: [`crate::kmeans`] only.
     Distance,
+    /// The probability of each class, in place of the most probable one: [`crate::naive_bayes`] only.
+    Probability,
 }
 
 impl Default for PredictOptions {

@@ -7,12 +7,14 @@ use algos::glm::{Glm, GlmModel, GlmOptions};
 use algos::kmeans::{KMeans, KMeansModel, KMeansOptions};
 use algos::linear::{LinModModel, LinModOptions};
 use algos::model::{self, FORMAT_VERSION, Model};
+use algos::naive_bayes::{NaiveBayes, NaiveBayesModel};
 use algos::{Error, Result};
 use proptest::prelude::*;
 use tables::{csv, fit_with};
 
 const GOLDEN: &[u8] = include_bytes!("golden/lin_mod_v1.xdfmodel");
 const GOLDEN_KMEANS: &[u8] = include_bytes!("golden/kmeans_v1.xdfmodel");
+const GOLDEN_BAYES: &[u8] = include_bytes!("golden/naive_bayes_v1.xdfmodel");
 const GOLDEN_LOGIT: &[u8] = include_bytes!("golden/logit_v1.xdfmodel");
 
 fn example() -> LinModModel {
@@ -38,6 +40,15 @@ fn clusters() -> KMeansModel {
     let source = csv("x,f\n1,a\n2,a\n4,b\n30,b\n35,a\nNaN,b\n");
     let mut model = kmeans.fit(&source, &engine::ScanOptions::default(), &engine::Local::new(1)).unwrap();
     model.set_origin("rxKmeans(...)".into(), "small".into());
+    model
+}
+
+fn bayes() -> NaiveBayesModel {
+    let estimator = NaiveBayes::new("y ~ f + x").unwrap().with_smoothing_factor(0.5).unwrap();
+    let source = csv("y,f,x\nno,a,1\nyes,b,2\nno,a,NaN\nyes,a,5\nno,b,7\nno,b,8\n");
+    let scan = engine::ScanOptions::default();
+    let mut model = engine::fit(&estimator, &source, &scan, &engine::Local::new(1)).unwrap();
+    model.set_origin("rxNaiveBayes(...)".into(), "small".into());
     model
 }
 
@@ -198,6 +209,18 @@ fn clusters_go_through_bytes_and_time() {
     assert_eq!(golden.data.as_deref(), Some("small"));
 }
 
+#[test]
+fn classes_go_through_bytes_and_time() {
+    let original = bayes();
+    let bytes = model::to_bytes(&original).unwrap();
+    let loaded = model::from_bytes(&bytes, "test").unwrap();
+    assert_eq!((loaded.kind(), loaded.to_json()), ("naive_bayes", original.to_json()));
+    let golden = model::from_bytes(GOLDEN_BAYES, "naive_bayes_v1.xdfmodel").unwrap();
+    let golden: &NaiveBayesModel = golden.as_any().downcast_ref().unwrap();
+    assert_eq!((&golden.levels, &golden.counts), (&original.levels, &original.counts));
+    assert_eq!(golden.tables[0], original.tables[0]);
+}
+
 /// Writes the golden file anew: `cargo test -p rxdf-algos --test model_files write_golden -- --ignored --exact`.
 #[test]
 #[ignore = "writes the golden file of a new format version"]
@@ -222,6 +245,14 @@ fn write_golden_kmeans() {
     std::fs::write(path, model::to_bytes(&clusters()).unwrap()).unwrap();
 }
 
+/// As [`write_golden`], of classes.
+#[test]
+#[ignore = "writes the golden file of a new format version"]
+fn write_golden_bayes() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/naive_bayes_v1.xdfmodel");
+    std::fs::write(path, model::to_bytes(&bayes()).unwrap()).unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -233,11 +264,12 @@ proptest! {
 
     #[test]
     fn damaged_payloads_under_a_right_checksum_never_panic(
-        at in 0usize..3000, byte in any::<u8>(), drop in 0usize..50, kind in 0..3
+        at in 0usize..3000, byte in any::<u8>(), drop in 0usize..50, kind in 0..4
     ) {
         let bytes = match kind {
             0 => GOLDEN_LOGIT.to_vec(),
             1 => GOLDEN_KMEANS.to_vec(),
+            2 => GOLDEN_BAYES.to_vec(),
             _ => model::to_bytes(&example()).unwrap(),
         };
         let mut payload = bytes[20..bytes.len() - 8].to_vec();

@@ -4,6 +4,7 @@
 //! same everywhere. The types hold what was typed; `session` and `input` turn it into what it means.
 
 mod cat;
+mod classes;
 mod clusters;
 mod composite;
 mod crosstabs;
@@ -28,6 +29,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use cat::{CatArgs, StreamFormat};
+pub(crate) use classes::NaiveBayesArgs;
 pub(crate) use clusters::KMeansArgs;
 pub(crate) use composite::{
     CompositeCleanArgs, CompositeCommand, CompositeFilesArgs, CompositeListArgs, Dividing, PartitionArgs,

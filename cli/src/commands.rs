@@ -55,6 +55,7 @@ pub(crate) fn run(command: Command, session: &Session) -> anyhow::Result<()> {
         Command::Fit(FitCommand::Logit(args)) => fit::logit(&args, session),
         Command::Fit(FitCommand::Glm(args)) => fit::glm(&args, session),
         Command::Fit(FitCommand::KMeans(args)) => kmeans::run(&args, session),
+        Command::Fit(FitCommand::NaiveBayes(args)) => fit::naive_bayes(&args, session),
         Command::Predict(args) => predict::run(&args, session),
         Command::Diff(args) => diff::run(&args, session).map_err(failure::Trouble::wrap),
         Command::Layout(args) => layout::run(&args, session),

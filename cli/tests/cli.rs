@@ -6,6 +6,8 @@ mod airline;
 mod bad_input;
 #[path = "cli/cat.rs"]
 mod cat;
+#[path = "cli/classes.rs"]
+mod classes;
 #[path = "cli/clusters.rs"]
 mod clusters;
 #[path = "cli/composite.rs"]

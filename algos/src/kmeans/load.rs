@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::rows::RowReader;
 use super::seeds::{Draw, Sample};
 use super::spread::Spread;
-use crate::design::{Design, Draft, Found, Survey, Weights, columns_read};
+use crate::design::{Design, Draft, Next, Outcome, Part, Stage, Weights, columns_read};
 use crate::{Error, Result};
 
 /// Rows that are kept and worked on together.
@@ -40,29 +40,14 @@ pub(super) struct Loaded {
     pub(super) sums: Load,
 }
 
-pub(super) enum Stage {
-    Survey(Draft),
-    Rows(Arc<LoadPlan>),
-}
-
 /// What workers need to know.
+#[derive(Debug)]
 pub(super) struct LoadPlan {
     design: Arc<Design>,
     columns: usize,
     memory: usize,
     /// Bytes of rows that all workers keep together.
     kept: AtomicUsize,
-}
-
-#[derive(Serialize, Deserialize)]
-pub(super) enum Part {
-    Survey(Survey),
-    Rows(Box<Load>),
-}
-
-pub(super) enum Output {
-    Found(Vec<Found>),
-    Rows(Box<Load>),
 }
 
 /// The sums of the pass over rows.
@@ -121,7 +106,7 @@ impl Load {
         }
     }
 
-    fn merge(&mut self, later: Self) {
+    fn add(&mut self, later: Self) {
         self.valid += later.valid;
         self.missing += later.missing;
         self.spread.merge(&later.spread);
@@ -141,46 +126,31 @@ impl Load {
     }
 }
 
-impl Accumulator for Part {
+impl Accumulator for Load {
     type Input = Block;
-    type Output = Output;
+    type Output = Self;
 
     fn update(&mut self, block: &Block) -> engine::Result<()> {
-        match self {
-            Self::Survey(survey) => survey.update(block),
-            Self::Rows(load) => Ok(load.add_block(block)?),
-        }
+        Ok(self.add_block(block)?)
     }
 
     fn merge(&mut self, later: Self) -> engine::Result<()> {
-        match (self, later) {
-            (Self::Survey(survey), Self::Survey(later)) => survey.merge(later),
-            (Self::Rows(load), Self::Rows(later)) => {
-                load.merge(*later);
-                Ok(())
-            }
-            _ => Err(Error::Mismatch { what: "they are of different passes" }.into()),
-        }
+        self.add(later);
+        Ok(())
     }
 
-    fn finish(self) -> Output {
-        match self {
-            Self::Survey(survey) => Output::Found(survey.finish()),
-            Self::Rows(load) => Output::Rows(load),
-        }
+    fn finish(self) -> Self {
+        self
     }
 
     fn size(&self) -> usize {
-        match self {
-            Self::Survey(survey) => survey.size(),
-            // rows that are kept have a bound of their own
-            Self::Rows(load) => load.sample.size() + 16 * load.spread.means.len(),
-        }
+        // rows that are kept have a bound of their own
+        self.sample.size() + 16 * self.spread.means.len()
     }
 }
 
 impl Loading {
-    fn plan(&self, design: Design) -> Result<Stage> {
+    fn plan(&self, design: Design) -> Result<Arc<LoadPlan>> {
         let columns: usize = design.terms.iter().map(|term| design.cells(term)).sum();
         if columns > MAX_COLUMNS {
             return Err(Error::TooManyLevels {
@@ -192,18 +162,18 @@ impl Loading {
         }
         let bytes = self.rows.map(|rows| rows.saturating_mul((columns * size_of::<f64>()) as u64));
         let fits = bytes.is_none_or(|bytes| bytes <= self.memory as u64);
-        Ok(Stage::Rows(Arc::new(LoadPlan {
+        Ok(Arc::new(LoadPlan {
             design: Arc::new(design),
             columns,
             memory: if fits { self.memory } else { 0 },
             kept: AtomicUsize::new(0),
-        })))
+        }))
     }
 }
 
 impl Estimator for Loading {
-    type State = Stage;
-    type Partial = Part;
+    type State = Stage<Arc<LoadPlan>>;
+    type Partial = Part<Load>;
     type Model = Loaded;
     type Error = Error;
 
@@ -211,39 +181,27 @@ impl Estimator for Loading {
         columns_read(&self.formula, std::iter::empty())
     }
 
-    fn start(&self, schema: &SchemaRef) -> Result<Stage> {
-        let draft = Draft::new(&self.formula, schema, &Weights::default())?;
-        match draft.survey() {
-            Some(_) => Ok(Stage::Survey(draft)),
-            None => self.plan(draft.bind(&[])?),
-        }
+    fn start(&self, schema: &SchemaRef) -> Result<Self::State> {
+        Stage::start(Draft::new(&self.formula, schema, &Weights::default())?, |design| self.plan(design))
     }
 
-    fn partial(&self, stage: &Stage) -> Result<Part> {
-        Ok(match stage {
-            Stage::Survey(draft) => Part::Survey(draft.survey().unwrap_or_default()),
-            Stage::Rows(plan) => Part::Rows(Box::new(Load {
-                valid: 0,
-                missing: 0,
-                spread: Spread::new(plan.columns),
-                sample: Sample::new(self.draw, self.sample, plan.columns),
-                rows: (plan.memory > 0).then(Vec::new),
-                plan: Some(Arc::clone(plan)),
-                reader: None,
-            })),
+    fn partial(&self, state: &Self::State) -> Result<Self::Partial> {
+        Ok(state.partial(|plan| Load {
+            valid: 0,
+            missing: 0,
+            spread: Spread::new(plan.columns),
+            sample: Sample::new(self.draw, self.sample, plan.columns),
+            rows: (plan.memory > 0).then(Vec::new),
+            plan: Some(Arc::clone(plan)),
+            reader: None,
+        }))
+    }
+
+    fn step(&self, state: Self::State, sums: Outcome<Load>) -> Result<ControlFlow<Loaded, Self::State>> {
+        Ok(match state.step(sums, |design| self.plan(design))? {
+            Next::Pass(stage) => ControlFlow::Continue(stage),
+            Next::Sums(plan, sums) => ControlFlow::Break(Loaded { design: Arc::clone(&plan.design), sums }),
         })
-    }
-
-    fn step(&self, stage: Stage, sums: Output) -> Result<ControlFlow<Loaded, Stage>> {
-        match (stage, sums) {
-            (Stage::Survey(draft), Output::Found(found)) => {
-                Ok(ControlFlow::Continue(self.plan(draft.bind(&found)?)?))
-            }
-            (Stage::Rows(plan), Output::Rows(sums)) => {
-                Ok(ControlFlow::Break(Loaded { design: Arc::clone(&plan.design), sums: *sums }))
-            }
-            _ => Err(Error::Mismatch { what: "the sums are of another pass" }),
-        }
     }
 }
 
@@ -264,7 +222,7 @@ mod tests {
         Block { batch, index: 0, start_row: start as u64 }
     }
 
-    fn loading() -> (Loading, Stage) {
+    fn loading() -> (Loading, Stage<Arc<LoadPlan>>) {
         let loading = Loading {
             formula: Formula::parse("~ x").unwrap(),
             draw: Draw::Random(5),
@@ -277,10 +235,11 @@ mod tests {
         (loading, stage)
     }
 
-    fn sums(part: Part) -> Load {
-        match part.finish() {
-            Output::Rows(load) => *load,
-            Output::Found(_) => panic!("a survey"),
+    fn sums(loading: &Loading, part: Part<Load>) -> Load {
+        let schema = Arc::new(Schema::new(vec![Field::new("x", DataType::Float64, true)]));
+        match loading.step(loading.start(&schema).unwrap(), part.finish()).unwrap() {
+            ControlFlow::Break(loaded) => loaded.sums,
+            ControlFlow::Continue(_) => panic!("a survey"),
         }
     }
 
@@ -302,8 +261,8 @@ mod tests {
                 part.update(&block(&values, start, end)).unwrap();
                 part
             };
-            let sent = |part: &Part| -> Part { rmp_serde::from_slice(&rmp_serde::to_vec_named(part).unwrap()).unwrap() };
-            let whole = sums(of(0, values.len()));
+            let sent = |part: &Part<Load>| -> Part<Load> { rmp_serde::from_slice(&rmp_serde::to_vec_named(part).unwrap()).unwrap() };
+            let whole = sums(&loading, of(0, values.len()));
             let mut left = loading.partial(&stage).unwrap();
             for part in [of(0, a), loading.partial(&stage).unwrap(), sent(&of(a, b)), of(b, values.len())] {
                 left.merge(part).unwrap();
@@ -312,7 +271,7 @@ mod tests {
             right.merge(sent(&of(b, values.len()))).unwrap();
             let mut first = of(0, a);
             first.merge(right).unwrap();
-            for merged in [sums(left), sums(first)] {
+            for merged in [sums(&loading, left), sums(&loading, first)] {
                 prop_assert_eq!((merged.valid, merged.missing), (whole.valid, whole.missing));
                 prop_assert_eq!(merged.rows.map(|rows| rows.concat()), whole.rows.as_ref().map(|rows| rows.concat()));
                 prop_assert_eq!(merged.sample.finish(), whole.sample.clone().finish());

@@ -20,7 +20,7 @@ use std::io::Write;
 use std::path::Path;
 
 use engine::sink::AtomicFile;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
@@ -28,6 +28,7 @@ use super::Model;
 use crate::glm::{GlmModel, KINDS as GLM};
 use crate::kmeans::{KIND as KMEANS, KMeansModel};
 use crate::linear::{KIND as LIN_MOD, LinModModel};
+use crate::naive_bayes::{KIND as NAIVE_BAYES, NaiveBayesModel};
 use crate::{Error, Result};
 
 /// The first bytes of a model file.
@@ -129,23 +130,23 @@ pub fn from_bytes(bytes: &[u8], origin: &str) -> Result<Box<dyn Model>> {
     }
     let Kind { kind, .. } = decode(payload).map_err(broken)?;
     match kind.as_str() {
-        LIN_MOD => {
-            let Content { model } = decode::<Content<LinModModel>>(payload).map_err(broken)?;
-            model.check().map_err(broken)?;
-            Ok(Box::new(model))
-        }
-        kind if GLM.contains(&kind) => {
-            let Content { model } = decode::<Content<GlmModel>>(payload).map_err(broken)?;
-            model.check().map_err(broken)?;
-            Ok(Box::new(model))
-        }
-        KMEANS => {
-            let Content { model } = decode::<Content<KMeansModel>>(payload).map_err(broken)?;
-            model.check().map_err(broken)?;
-            Ok(Box::new(model))
-        }
-        _ => Err(Error::UnknownKind { origin: origin.to_owned(), kind }),
+        LIN_MOD => content(payload, LinModModel::check),
+        kind if GLM.contains(&kind) => content(payload, GlmModel::check),
+        KMEANS => content(payload, KMeansModel::check),
+        NAIVE_BAYES => content(payload, NaiveBayesModel::check),
+        _ => return Err(Error::UnknownKind { origin: origin.to_owned(), kind }),
     }
+    .map_err(broken)
+}
+
+/// The model of a payload, which holds together.
+fn content<M: DeserializeOwned + Model + 'static>(
+    payload: &[u8],
+    check: impl FnOnce(&M) -> Result<(), String>,
+) -> Result<Box<dyn Model>, String> {
+    let Content { model } = decode::<Content<M>>(payload)?;
+    check(&model)?;
+    Ok(Box::new(model))
 }
 
 fn decode<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Result<T, String> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{GlmArgs, KMeansArgs, LogitArgs, Reading, Selecting, Weighting};
+use super::{GlmArgs, KMeansArgs, LogitArgs, NaiveBayesArgs, Reading, Selecting, Weighting};
 
 /// `xdf fit`.
 #[derive(Debug, Subcommand)]
@@ -18,6 +18,9 @@ pub(crate) enum FitCommand {
     /// Find clusters by k-means
     #[command(name = "kmeans")]
     KMeans(KMeansArgs),
+    /// Fit a naive Bayes classifier
+    #[command(name = "naivebayes")]
+    NaiveBayes(NaiveBayesArgs),
 }
 
 /// `xdf fit linmod`.

@@ -10,7 +10,8 @@ use super::{Dividing, Reading, Selecting, Writing, values};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The columns are named after the response: ArrDelay_Pred, ArrDelay_StdErr, ArrDelay_Lower,
-ArrDelay_Upper, ArrDelay_Resid. Clusters are .rxCluster, distances .rxDistance1 and so on.
+ArrDelay_Upper, ArrDelay_Resid. Clusters are .rxCluster, distances .rxDistance1 and so on,
+probabilities of classes present_prob and so on.
 
 Examples:
   xdf predict delay.model flights.xdf -o predicted.xdf
@@ -60,12 +61,15 @@ pub(crate) struct PredictArgs {
 /// Scales of predictions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Scale {
-    /// The mean of the response; of k-means the cluster
+    /// The mean of the response; of k-means the cluster, of naive Bayes the class
     Response,
     /// The linear predictor of a logistic or generalized linear model
     Link,
     /// The cluster of k-means and the distance from each center
     Distance,
+    /// The probability of each class of naive Bayes
+    #[value(alias = "prob")]
+    Probability,
 }
 
 /// Kinds of intervals.

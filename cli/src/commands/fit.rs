@@ -1,15 +1,18 @@
 //! `xdf fit`: models from any source.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use algos::glm::{Family, Glm, GlmOptions, Initial};
 use algos::linear::{LinMod, LinModOptions};
 use algos::model::{self, Model};
+use algos::naive_bayes::NaiveBayes;
 use engine::Estimator;
 use serde_json::json;
 
-use crate::args::{GlmArgs, Likelihood, LinmodArgs, LogitArgs, ModelArgs, Reading, Selecting};
+use crate::args::{
+    GlmArgs, Likelihood, LinmodArgs, LogitArgs, ModelArgs, NaiveBayesArgs, Reading, Selecting,
+};
 use crate::failure::Usage;
 use crate::input::{self, Source};
 use crate::output::{self, bytes, counted, print_json, rates, seconds};
@@ -24,7 +27,13 @@ pub(super) fn linmod(args: &LinmodArgs, session: &Session) -> anyhow::Result<()>
         ..LinModOptions::default()
     };
     let estimator = LinMod::new(&args.model.formula)?.with_options(options)?;
-    fit(&estimator, &args.model, &args.selecting, &args.reading, session)
+    fit(&estimator, files(&args.model), &args.selecting, &args.reading, session)
+}
+
+pub(super) fn naive_bayes(args: &NaiveBayesArgs, session: &Session) -> anyhow::Result<()> {
+    let estimator = NaiveBayes::new(&args.formula)?.with_smoothing_factor(args.smoothing_factor)?;
+    let files = Files { input: &args.input, output: args.output.as_deref(), overwrite: args.overwrite };
+    fit(&estimator, files, &args.selecting, &args.reading, session)
 }
 
 pub(super) fn logit(args: &LogitArgs, session: &Session) -> anyhow::Result<()> {
@@ -63,24 +72,36 @@ fn likelihood(model: Glm, options: GlmOptions, args: &Likelihood, session: &Sess
         },
         ..options
     };
-    fit(&model.with_options(options)?, &args.model, &args.selecting, &args.reading, session)
+    fit(&model.with_options(options)?, files(&args.model), &args.selecting, &args.reading, session)
+}
+
+/// What a fit reads and writes.
+#[derive(Clone, Copy)]
+struct Files<'a> {
+    input: &'a PathBuf,
+    output: Option<&'a Path>,
+    overwrite: bool,
+}
+
+fn files(args: &ModelArgs) -> Files<'_> {
+    Files { input: &args.input, output: args.output.as_deref(), overwrite: args.overwrite }
 }
 
 /// Fits a model, whose formula and options are understood before the data are opened, saves and prints it.
 fn fit<E: Estimator<Error = algos::Error, Model: Model>>(
     estimator: &E,
-    args: &ModelArgs,
+    files: Files<'_>,
     selecting: &Selecting,
     reading: &Reading,
     session: &Session,
 ) -> anyhow::Result<()> {
-    check_output(args.output.as_deref(), args.overwrite, &args.input)?;
-    let source = input::open_selected(&args.input, reading, selecting)?;
+    check_output(files.output, files.overwrite, files.input)?;
+    let source = input::open_selected(files.input, reading, selecting)?;
     let started = Instant::now();
     let mut model = run(estimator, &source, selecting, "fitting", session)?;
     let seconds = started.elapsed().as_secs_f64();
     model.set_origin(command_line(), source.info().name);
-    finish(&model, seconds, args.output.as_deref(), args.overwrite, session)
+    finish(&model, seconds, files.output, files.overwrite, session)
 }
 
 /// Finds out before any work is done whether an output can be written.

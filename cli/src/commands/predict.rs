@@ -30,6 +30,7 @@ pub(super) fn run(args: &PredictArgs, session: &Session) -> anyhow::Result<()> {
             Scale::Response => predict::Scale::Response,
             Scale::Link => predict::Scale::Link,
             Scale::Distance => predict::Scale::Distance,
+            Scale::Probability => predict::Scale::Probability,
         },
         write_model_vars: args.model_vars,
         extra_vars: args.extra_vars.clone(),

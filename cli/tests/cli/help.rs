@@ -26,6 +26,7 @@ const COMMANDS: &[&[&str]] = &[
     &["fit", "logit"],
     &["fit", "glm"],
     &["fit", "kmeans"],
+    &["fit", "naivebayes"],
     &["predict"],
     &["diff"],
     &["layout"],
