@@ -31,8 +31,8 @@ mod survey;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use addends::Addends;
-pub(crate) use draft::columns_read;
 pub use draft::{Draft, Extras, Weights};
+pub(crate) use draft::{columns_read, usable};
 pub(crate) use labels::INTERCEPT;
 pub use labels::LabelStyle;
 pub(crate) use read::{Reader, TILE, Tile};
@@ -163,6 +163,34 @@ impl Design {
 
     pub(crate) fn is_factor(&self, variable: usize) -> bool {
         self.variables[variable].kind.is_factor()
+    }
+
+    /// The design of some of the terms, in this order, with all of the variables.
+    pub(crate) fn with_terms(&self, terms: &[usize], formula: &str) -> Self {
+        let terms = terms.iter().map(|&term| self.terms[term].clone()).collect();
+        Self { formula: formula.to_owned(), terms, ..self.clone() }
+    }
+
+    /// The design without the variables that it does not use.
+    pub(crate) fn pruned(mut self) -> Self {
+        let mut used = vec![false; self.variables.len()];
+        let terms = self.terms.iter().flat_map(|term| &term.variables);
+        terms.chain(&self.responses).chain(&self.offset).for_each(|&variable| used[variable] = true);
+        let places: Vec<usize> = used
+            .iter()
+            .scan(0, |place, &used| {
+                let own = *place;
+                *place += usize::from(used);
+                Some(own)
+            })
+            .collect();
+        let terms = self.terms.iter_mut().flat_map(|term| &mut term.variables);
+        for variable in terms.chain(&mut self.responses).chain(&mut self.offset) {
+            *variable = places[*variable];
+        }
+        let mut is_used = used.into_iter();
+        self.variables.retain(|_| is_used.next().unwrap_or(false));
+        self
     }
 
     /// The codes of a term's factors in one of its cells, in the order of [`Design::factors`].

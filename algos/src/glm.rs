@@ -17,6 +17,7 @@ mod cells;
 mod check;
 mod estimator;
 mod family;
+mod fitting;
 mod inference;
 mod irls;
 mod json;
@@ -26,12 +27,14 @@ mod pass;
 mod predict;
 mod print;
 mod response;
+mod steps;
 mod working;
 
 use serde::{Deserialize, Serialize};
 
 use crate::design::{Design, LabelStyle, Weights};
 use crate::linear::{CountTable, FStatistics, Partitions};
+use crate::stepwise::{Path, StepControl};
 
 pub use estimator::{Glm, GlmPartial, GlmState, GlmSums};
 pub use family::{FAMILIES, Family, Variance};
@@ -66,6 +69,8 @@ pub struct GlmOptions {
     pub offset: Option<String>,
     /// Solve for the cells of the first term by a partitioned inverse, without an intercept.
     pub cube: bool,
+    /// Select terms, starting from the formula's (not with `cube`).
+    pub variable_selection: Option<StepControl>,
     /// The first level of a factor is the reference, not the last.
     pub drop_first: bool,
     /// Main effects are dropped before their interactions.
@@ -94,6 +99,7 @@ impl Default for GlmOptions {
             weights: Weights::default(),
             offset: None,
             cube: false,
+            variable_selection: None,
             drop_first: false,
             drop_main: true,
             cov_coef: false,
@@ -180,6 +186,9 @@ pub struct GlmModel {
     pub partitions: Option<Partitions>,
     /// Counts by cell of a cube.
     pub count_df: Option<CountTable>,
+    /// How the terms were selected, where they were.
+    #[serde(default)]
+    pub anova: Option<Path>,
     /// Rows without missing values.
     pub n_valid_obs: u64,
     /// Rows with a missing value.

@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | linear regression (`rxLinMod`, `rx_lin_mod`) | [`linear`] | 1, one more before it for levels or ranges that the source does not know | O(p²) |
 //! | generalized linear models (`rxLogit`, `rx_logit`, `rxGlm`) | [`glm`] | 1 when rows collapse into cells, else 1 an iteration; one more before them for levels or ranges that the source does not know | O(p²), and 16 MiB a thread for cells |
+//! | selection of terms (`rxStepControl`) | [`stepwise`] | none beside those of a linear model; of others, when rows do not collapse, 1 for each iteration of all models of a step | O(p²) for each of them |
 //! | summary (`rxSummary`, `rx_summary`) | [`summary`] | 1, one more for ranges that the source does not know; 0 where stored statistics answer | O(cells) |
 //! | covariances, correlations, cross products (`rxCovCor`) | [`covariance`] | 1, one more before it for levels or ranges that the source does not know | O(p²) |
 //! | cubes and cross tabulations (`rxCube`, `rxCrossTabs`) | [`cube`] | 1, one more before it for levels or ranges that the source does not know | O(cells) |
@@ -37,6 +38,7 @@ mod normal;
 pub mod predict;
 pub mod quantile;
 pub mod roc;
+pub mod stepwise;
 pub mod summary;
 mod tails;
 

@@ -14,21 +14,28 @@
 //! With `cube` the first term must be categorical. It has no intercept then, and all its cells have coefficients; they
 //! are solved for by a partitioned inverse. Main effects are not dropped before interactions in a cube.
 //!
+//! # Selection of terms
+//! With `variable_selection` the sums are those of all terms of the scope, and every model of the search solves a part of
+//! their equations (`steps.rs`): the search does not read the data.
+//!
 //! # Weights
 //! Probability weights scale sums and leave the number of observations alone; rows of weight 0 count as valid but not
 //! as observations. Frequency weights are numbers of observations. The residual degrees of freedom follow.
 
 mod check;
 mod estimator;
+mod factor;
 pub(crate) mod inference;
 mod json;
 mod predict;
 mod print;
 mod solve;
+mod steps;
 
 use serde::{Deserialize, Serialize};
 
 use crate::design::{Design, LabelStyle, Weights};
+use crate::stepwise::{Path, StepControl};
 
 pub use estimator::LinMod;
 pub(crate) use estimator::lay_out;
@@ -37,7 +44,7 @@ pub(crate) use estimator::lay_out;
 pub(crate) const KIND: &str = "lin_mod";
 
 /// How a linear model is fitted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LinModOptions {
     /// The columns that weigh the rows.
@@ -46,6 +53,8 @@ pub struct LinModOptions {
     pub cube: bool,
     /// With `cube`: predict every cell at the means of the other columns.
     pub cube_predictions: bool,
+    /// Select terms, starting from the formula's (one response, not with `cube`).
+    pub variable_selection: Option<StepControl>,
     /// The first level of a factor is the reference, not the last.
     pub drop_first: bool,
     /// Main effects are dropped before their interactions.
@@ -64,6 +73,7 @@ impl Default for LinModOptions {
             weights: Weights::default(),
             cube: false,
             cube_predictions: false,
+            variable_selection: None,
             drop_first: false,
             drop_main: true,
             cov_coef: false,
@@ -144,6 +154,9 @@ pub struct LinModModel {
     pub n_observations: f64,
     /// N: minus twice the maximal log likelihood up to a constant, which is the sum of squared residuals.
     pub deviance: Vec<f64>,
+    /// How the terms were selected, where they were.
+    #[serde(default)]
+    pub anova: Option<Path>,
 }
 
 /// F tests of all coefficients but the intercept.

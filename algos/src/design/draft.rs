@@ -45,6 +45,12 @@ pub(crate) fn columns_read<'a>(
     Some(columns)
 }
 
+/// The columns that `.` can stand for: neither weights nor the offset.
+pub(crate) fn usable<'a>(schema: &'a Schema, weights: &Weights, offset: Option<&String>) -> Vec<&'a str> {
+    let names = schema.fields().iter().map(|field| field.name().as_str());
+    names.filter(|name| !weights.columns().chain(offset).any(|column| column == name)).collect()
+}
+
 /// What some models have beside terms, responses and weights.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Extras {
@@ -106,12 +112,7 @@ impl Draft {
         weights: &Weights,
         extras: &Extras,
     ) -> Result<Self> {
-        let names: Vec<&str> = schema
-            .fields()
-            .iter()
-            .map(|field| field.name().as_str())
-            .filter(|name| !weights.columns().chain(&extras.offset).any(|column| column == name))
-            .collect();
+        let names = usable(schema, weights, extras.offset.as_ref());
         let expanded = formula.expand(&names).map_err(engine::Error::from)?;
         let mut draft = Self {
             formula: formula.text.trim().to_owned(),

@@ -1,6 +1,7 @@
 //! Whether a model that came from bytes holds together; see [`crate::linear`]'s check.
 
 use super::GlmModel;
+use crate::stepwise::Path;
 
 impl GlmModel {
     /// Checks lengths and positions.
@@ -17,7 +18,8 @@ impl GlmModel {
         let matrix = self.cov_coef.as_ref().is_none_or(|matrix| p.checked_mul(p) == Some(matrix.len()));
         let tests = self.fstatistics.as_ref().is_none_or(|f| f.value.len() == 1);
         let counts = self.count_df.as_ref().is_none_or(|table| table.is_consistent(p));
-        if lists && flags && responses && matrix && tests && counts {
+        let path = self.anova.as_ref().is_none_or(Path::is_consistent);
+        if lists && flags && responses && matrix && tests && counts && path {
             Ok(())
         } else {
             Err("its lists of numbers have lengths that do not go together".into())

@@ -8,19 +8,21 @@ use engine::formula::{Formula, Variable};
 use engine::{Accumulator, Block, Estimator};
 use serde::{Deserialize, Serialize};
 
-use super::cells::CellPlan;
+use super::cells::{CellPlan, Collapsed};
 use super::family::Variance;
-use super::inference::{End, infer};
-use super::irls::{Iteration, Limits, Next};
-use super::pass::{PassPlan, Sums, evaluate};
+use super::fitting::{Fitting, Start};
+use super::pass::{Sums, evaluate};
 use super::response::Responses;
-use super::working::{Found, LOGIT_START, Law, NullPoint, Point};
-use super::{Family, GlmModel, GlmOptions, Initial, Link};
-use crate::design::{Draft, Extras, Survey, VariableKind, columns_read};
+use super::steps::{Next, Steps};
+use super::working::Law;
+use super::{Family, GlmModel, GlmOptions, Link};
+use crate::design::{Design, Draft, Extras, Survey, VariableKind, columns_read};
 use crate::gram::Gram;
-use crate::linear::inference::with_fit;
-use crate::linear::{LinModOptions, lay_out};
+use crate::stepwise::{self, Scope};
 use crate::{Error, Result};
+
+/// Bytes of the sums of all models that are fitted in the same passes.
+const ROOM: usize = 64 << 20;
 
 /// A generalized linear model of a formula.
 ///
@@ -40,7 +42,9 @@ use crate::{Error, Result};
 pub struct Glm {
     formula: Formula,
     logit: bool,
-    options: GlmOptions,
+    pub(super) options: GlmOptions,
+    /// The columns that are read, `None` for all.
+    columns: Option<Vec<String>>,
 }
 
 impl Glm {
@@ -56,7 +60,8 @@ impl Glm {
                 reason: "this model needs one response; write y ~ terms".into(),
             });
         }
-        Ok(Self { formula, logit: false, options: GlmOptions::default() })
+        let columns = columns_read(&formula, std::iter::empty());
+        Ok(Self { formula, logit: false, options: GlmOptions::default(), columns })
     }
 
     /// Logistic regression: a binomial model with logit link, whose response is 0 or 1, a logical, or a factor of two
@@ -89,11 +94,19 @@ impl Glm {
         }
         let (family, link) =
             if self.logit { (Family::Binomial, Some(Link::Logit)) } else { (options.family, options.link) };
+        let further = options.weights.columns().chain(&options.offset);
+        self.columns = match &options.variable_selection {
+            None => columns_read(&self.formula, further),
+            Some(control) => {
+                control.check(options.cube)?;
+                stepwise::columns_read(&self.formula, control, further)?
+            }
+        };
         self.options = GlmOptions { family, link, ..options };
         Ok(self)
     }
 
-    fn law(&self) -> Law {
+    pub(super) fn law(&self) -> Law {
         let family = self.options.family;
         Law { family, link: self.options.link.unwrap_or_else(|| family.default_link()) }
     }
@@ -103,19 +116,35 @@ impl Glm {
 pub struct GlmState(Stage);
 
 enum Stage {
-    Survey(Draft),
-    Pass(Box<Fitting>),
+    Survey(Draft, Option<Box<Scope>>),
+    Fits(Box<Fits>),
 }
 
-/// A fit under way.
-struct Fitting {
-    plan: Arc<PassPlan>,
-    iteration: Iteration,
-    point: Arc<Point>,
-    /// The equations that the coefficients at `point` solve, and what was found with them.
-    equations: Option<(Gram, Found)>,
+/// Fits under way: one, or those of the models that a search wants to know about.
+struct Fits {
+    models: Vec<Fitting>,
     /// What the first pass found of the rows and responses.
     data: Option<Data>,
+    steps: Option<Steps>,
+}
+
+impl Fits {
+    /// The fits that the next pass is for: those that have not ended, as many as there is room for.
+    fn active(&self) -> Vec<usize> {
+        let mut room = ROOM;
+        let open = (0..self.models.len()).filter(|&fit| self.models[fit].ended.is_none());
+        let size = |fit: usize| -> usize {
+            let tables = &self.models[fit].plan.plan.tables;
+            tables.iter().map(|table| table.len() * size_of::<f64>()).sum()
+        };
+        let fits = |(place, fit): &(usize, usize)| {
+            let size = size(*fit);
+            let has_room = *place == 0 || size <= room;
+            room = room.saturating_sub(size);
+            has_room
+        };
+        open.enumerate().take_while(fits).map(|(_, fit)| fit).collect()
+    }
 }
 
 /// Counts and sums that do not change from pass to pass.
@@ -139,7 +168,8 @@ pub struct GlmPartial(Part);
 #[derive(Serialize, Deserialize)]
 enum Part {
     Survey(Survey),
-    Sums(Box<Sums>),
+    /// For each fit of the pass.
+    Sums(Vec<Sums>),
 }
 
 /// The sums of a pass of a generalized linear model.
@@ -152,14 +182,16 @@ impl Accumulator for GlmPartial {
     fn update(&mut self, block: &Block) -> engine::Result<()> {
         match &mut self.0 {
             Part::Survey(survey) => survey.update(block),
-            Part::Sums(sums) => Ok(sums.update(block)?),
+            Part::Sums(sums) => Ok(sums.iter_mut().try_for_each(|sums| sums.update(block))?),
         }
     }
 
     fn merge(&mut self, later: Self) -> engine::Result<()> {
         match (&mut self.0, later.0) {
             (Part::Survey(survey), Part::Survey(later)) => survey.merge(later),
-            (Part::Sums(sums), Part::Sums(later)) => Ok(sums.merge(*later)?),
+            (Part::Sums(sums), Part::Sums(later)) if sums.len() == later.len() => {
+                Ok(sums.iter_mut().zip(later).try_for_each(|(own, later)| own.merge(later))?)
+            }
             _ => Err(Error::Mismatch { what: "they are of different passes" }.into()),
         }
     }
@@ -171,150 +203,78 @@ impl Accumulator for GlmPartial {
     fn size(&self) -> usize {
         match &self.0 {
             Part::Survey(survey) => survey.size(),
-            Part::Sums(sums) => sums.size(),
+            Part::Sums(sums) => sums.iter().map(Sums::size).sum(),
         }
     }
 }
 
 impl Glm {
-    fn fitting(&self, draft: Draft, found: &[crate::design::Found]) -> Result<GlmState> {
-        let design = draft.bind(found)?;
-        let law = self.law();
-        let options = &self.options;
-        let response = &design.variables[design.responses[0]];
-        let mut coded = false;
-        if let (VariableKind::Codes { levels }, [Variable::Column(_)]) =
-            (&response.kind, self.formula.response.as_slice())
-        {
-            if levels.len() != 2 {
-                return Err(Error::Variable {
-                    variable: response.label.clone(),
-                    role: "a binary response",
-                    reason: format!(
-                        "it has {} levels, not 2; write a condition, such as f == \"yes\"",
-                        levels.len()
-                    ),
-                });
-            }
-            coded = true;
-        }
-        let plan = lay_out(design, options.cube)?;
-        let design = &plan.design;
-        let width = usize::from(design.intercept && !options.cube)
-            + plan.terms.iter().map(|columns| columns.cells).sum::<usize>();
-        let start = match &options.initial_values {
-            Initial::Usual | Initial::Response => None,
-            Initial::Values(values) if values.len() == 1 && width != 1 => Some(vec![known(values[0]); width]),
-            Initial::Values(values) if values.len() == width => {
-                Some(values.iter().copied().map(known).collect())
-            }
-            Initial::Values(values) => {
-                return Err(Error::Option {
-                    option: "initial_values",
-                    reason: format!("there are {}, but the model has {width} coefficients", values.len()),
-                });
-            }
-        };
-        let binary = self.logit || coded;
-        let cells = (options.cells > 0)
-            .then(|| CellPlan::new(design, binary, law.family.variance(), options.cells))
-            .flatten();
-        let null = design
-            .offset
-            .map(|_| if design.intercept || options.cube { NullPoint::Start } else { NullPoint::Fixed });
-        let limits = Limits {
-            iterations: options.max_iterations,
-            coefficients: options.coefficient_tolerance,
-            objective: options.objective_function_tolerance,
-        };
-        let iteration = Iteration::new(limits, start, null);
-        let point = Arc::new(iteration.point().clone());
-        let plan = PassPlan { plan, law, cube: options.cube, binary, coded, cells };
-        Ok(GlmState(Stage::Pass(Box::new(Fitting {
-            plan: Arc::new(plan),
-            iteration,
-            point,
-            equations: None,
-            data: None,
-        }))))
-    }
-
-    /// The options of the regression that each iteration is.
-    fn regression(&self) -> LinModOptions {
-        let options = &self.options;
-        LinModOptions {
-            cube: options.cube,
-            drop_first: options.drop_first,
-            drop_main: options.drop_main,
-            labels: options.labels,
-            ..LinModOptions::default()
-        }
-    }
-
-    /// Goes on from an evaluation; the model, if it was the last one.
-    fn advance(
+    /// Starts on what the schema and the survey told.
+    fn begin(
         &self,
-        fitting: &mut Fitting,
-        data: &Data,
-        gram: Gram,
-        found: &Found,
-    ) -> Result<Option<GlmModel>> {
-        let plan = Arc::clone(&fitting.plan);
-        let regression = self.regression();
-        let first = fitting.point.coefficients.is_none();
-        let linear = (first && self.logit && self.options.initial_values == Initial::Usual)
-            .then(|| LinearStart::new(&plan, data.responses.mean()))
+        draft: Draft,
+        found: &[crate::design::Found],
+        scope: Option<Box<Scope>>,
+    ) -> Result<GlmState> {
+        let all = draft.bind(found)?;
+        let coded = self.is_coded(&all)?;
+        let steps = scope.map(|scope| Steps::new(all.clone(), *scope, coded));
+        let design = steps.as_ref().map_or(all, Steps::first_design);
+        let mut fit = Fitting::new(self, design, coded, Start::Usual)?;
+        let options = &self.options;
+        let upper = steps.as_ref().map_or(&fit.plan.plan.design, Steps::upper);
+        let cells = (options.cells > 0)
+            .then(|| CellPlan::new(upper, fit.plan.binary, self.law().family.variance(), options.cells))
             .flatten();
-        let solve = || {
-            with_fit(&plan.plan, &gram, &regression, |fit| {
-                let mut coefficients: Vec<f64> = fit.coefficients(0).into_iter().map(known).collect();
-                if let Some(linear) = linear {
-                    linear.apply(&mut coefficients);
-                }
-                coefficients
-            })
+        fit.set_cells(cells);
+        Ok(GlmState(Stage::Fits(Box::new(Fits { models: vec![fit], data: None, steps }))))
+    }
+
+    /// Whether the response is the codes of a factor of two levels.
+    fn is_coded(&self, design: &Design) -> Result<bool> {
+        let response = &design.variables[design.responses[0]];
+        let (VariableKind::Codes { levels }, [Variable::Column(_)]) =
+            (&response.kind, self.formula.response.as_slice())
+        else {
+            return Ok(false);
         };
-        let deviance = found.deviance + data.within;
-        match fitting.iteration.advance(found, deviance, data.within, solve)? {
-            Next::Solved => fitting.equations = Some((gram, *found)),
-            Next::Again => {}
-            Next::End(ending) => {
-                let coefficients = fitting.point.coefficients.as_deref().unwrap_or_default();
-                let (gram, found) =
-                    fitting.equations.as_ref().map_or((&gram, found), |(gram, found)| (gram, found));
-                let end = End { data, found, ending: &ending, coefficients, logit: self.logit };
-                return infer(&plan, gram, &regression, &self.options, &end).map(Some);
-            }
-            Next::Stuck => {
-                return Err(Error::Option {
-                    option: "initial_values",
-                    reason: format!(
-                        "no coefficients were found whose means the {} family takes with the {} link; give others",
-                        plan.law.family, plan.law.link
-                    ),
-                });
-            }
+        if levels.len() != 2 {
+            return Err(Error::Variable {
+                variable: response.label.clone(),
+                role: "a binary response",
+                reason: format!(
+                    "it has {} levels, not 2; write a condition, such as f == \"yes\"",
+                    levels.len()
+                ),
+            });
         }
-        fitting.point = Arc::new(fitting.iteration.point().clone());
+        Ok(true)
+    }
+
+    /// Whether it is a logistic regression.
+    pub(super) fn is_logit(&self) -> bool {
+        self.logit
+    }
+
+    /// Goes on when all fits have ended: the model, or more fits.
+    fn next(&self, fits: &mut Fits, data: &Data) -> Result<Option<GlmModel>> {
+        let ended: Vec<Option<Box<GlmModel>>> =
+            std::mem::take(&mut fits.models).into_iter().map(Fitting::into_model).collect();
+        match &mut fits.steps {
+            Some(steps) => match steps.take(self, ended, data)? {
+                Next::Model(model) => return Ok(Some(*model)),
+                Next::Fits(next) => fits.models = next,
+            },
+            None => return Ok(ended.into_iter().next().flatten().map(|model| *model)),
+        }
         Ok(None)
     }
 
     /// Takes what the first pass alone tells.
-    fn first_look(&self, fitting: &mut Fitting, sums: &Sums) -> Result<Data> {
+    fn first_look(sums: &Sums) -> Result<Data> {
         let responses = sums.responses.unwrap_or_default();
         if responses.weight <= 0.0 {
             return Err(Error::NoObservations { rows: sums.valid + sums.missing });
-        }
-        let design = &fitting.plan.plan.design;
-        let constant = fitting.plan.law.link.of(responses.mean());
-        fitting.iteration.set_constant(constant);
-        if design.intercept && !self.options.cube {
-            let width = 1 + fitting.plan.plan.terms.iter().map(|columns| columns.cells).sum::<usize>();
-            let mut refuge = vec![0.0; width];
-            refuge[0] = constant;
-            if constant.is_finite() {
-                fitting.iteration.set_refuge(refuge);
-            }
         }
         Ok(Data {
             valid: sums.valid,
@@ -328,64 +288,23 @@ impl Glm {
     }
 
     /// Iterates on cells until the end.
-    fn iterate(&self, mut fitting: Box<Fitting>, mut data: Data, sums: &Sums) -> Result<GlmModel> {
-        let plan = Arc::clone(&fitting.plan);
-        let (Some(cells), Some(how)) = (&sums.cells, &plan.cells) else {
-            return Err(Error::Mismatch { what: "the sums have no cells" });
-        };
-        let mut collapsed = cells.collapse(how);
+    fn iterate(&self, mut fits: Fits, mut data: Data, mut collapsed: Collapsed) -> Result<GlmModel> {
         data.within = collapsed.within;
         data.cells = Some(collapsed.cells);
-        let mut working = plan.working();
         loop {
-            let mut gram = Gram::weighted(Arc::clone(&plan.plan));
-            let point = Arc::clone(&fitting.point);
-            let found = evaluate(&mut gram, &mut working, &point, &mut collapsed)?;
-            if let Some(model) = self.advance(&mut fitting, &data, gram, &found)? {
+            for fit in &mut fits.models {
+                let mut working = fit.plan.working();
+                while fit.ended.is_none() {
+                    let mut gram = Gram::weighted(Arc::clone(&fit.plan.plan));
+                    let found = evaluate(&mut gram, &mut working, &fit.point, &mut collapsed)?;
+                    fit.advance(self, &data, gram, &found)?;
+                }
+            }
+            if let Some(model) = self.next(&mut fits, &data)? {
                 return Ok(model);
             }
         }
     }
-}
-
-/// From the first step near the responses to a linear regression of them.
-///
-/// At means of ¾ and ¼ the working responses are `±a` with equal weights, so the first equations are those of a linear
-/// regression of the response, in another unit. The step from the constant model is, too: its working responses are
-/// `logit m + (y − m)/(m (1 − m))`, m the mean. RevoScaleR's logistic regression starts from there.
-#[derive(Clone, Copy)]
-struct LinearStart {
-    /// What multiplies all coefficients, and what is then added to those of the constant.
-    factor: f64,
-    addend: f64,
-    /// The first coefficients, which stand for the constant.
-    constants: usize,
-}
-
-impl LinearStart {
-    /// Nothing where no coefficients stand for the constant, or the response is one.
-    fn new(plan: &PassPlan, mean: f64) -> Option<Self> {
-        let design = &plan.plan.design;
-        let constants =
-            if plan.cube { design.cells(&design.terms[0]) } else { usize::from(design.intercept) };
-        let spread = mean * (1.0 - mean);
-        if constants == 0 || spread <= 0.0 || design.offset.is_some() {
-            return None;
-        }
-        let factor = 0.5 / (LOGIT_START * spread);
-        Some(Self { factor, addend: factor * LOGIT_START + Link::Logit.of(mean) - mean / spread, constants })
-    }
-
-    fn apply(self, coefficients: &mut [f64]) {
-        for (position, b) in coefficients.iter_mut().enumerate() {
-            *b = *b * self.factor + if position < self.constants { self.addend } else { 0.0 };
-        }
-    }
-}
-
-/// A coefficient to compute with: 0 where there is none.
-fn known(coefficient: f64) -> f64 {
-    if coefficient.is_nan() { 0.0 } else { coefficient }
 }
 
 impl Estimator for Glm {
@@ -395,49 +314,72 @@ impl Estimator for Glm {
     type Error = Error;
 
     fn columns(&self) -> Option<Vec<String>> {
-        columns_read(&self.formula, self.options.weights.columns().chain(&self.options.offset))
+        self.columns.clone()
     }
 
     fn start(&self, schema: &SchemaRef) -> Result<GlmState> {
+        let options = &self.options;
         let extras = Extras {
-            factor_responses: self.options.family.variance() == Variance::Binomial,
-            offset: self.options.offset.clone(),
+            factor_responses: options.family.variance() == Variance::Binomial,
+            offset: options.offset.clone(),
         };
-        let draft = Draft::with_extras(&self.formula, schema, &self.options.weights, &extras)?;
+        let scope = options.variable_selection.as_ref().map(|control| {
+            Scope::new(&self.formula, control, schema, &options.weights, options.offset.as_ref())
+        });
+        let scope = scope.transpose()?.map(Box::new);
+        let formula = scope.as_ref().map_or(&self.formula, |scope| scope.upper());
+        let draft = Draft::with_extras(formula, schema, &options.weights, &extras)?;
         if draft.survey().is_some() {
-            return Ok(GlmState(Stage::Survey(draft)));
+            return Ok(GlmState(Stage::Survey(draft, scope)));
         }
-        self.fitting(draft, &[])
+        self.begin(draft, &[], scope)
     }
 
     fn partial(&self, state: &GlmState) -> Result<GlmPartial> {
         Ok(GlmPartial(match &state.0 {
-            Stage::Survey(draft) => Part::Survey(draft.survey().unwrap_or_default()),
-            Stage::Pass(fitting) => {
-                let (plan, point) = (Arc::clone(&fitting.plan), Arc::clone(&fitting.point));
-                Part::Sums(Box::new(Sums::new(plan, point, fitting.data.is_none())))
+            Stage::Survey(draft, _) => Part::Survey(draft.survey().unwrap_or_default()),
+            Stage::Fits(fits) => {
+                let sums = |fit: usize| {
+                    let fit = &fits.models[fit];
+                    Sums::new(Arc::clone(&fit.plan), Arc::clone(&fit.point), fits.data.is_none())
+                };
+                Part::Sums(fits.active().into_iter().map(sums).collect())
             }
         }))
     }
 
     fn step(&self, state: GlmState, sums: GlmSums) -> Result<ControlFlow<GlmModel, GlmState>> {
         match (state.0, sums.0) {
-            (Stage::Survey(draft), Part::Survey(survey)) => {
-                Ok(ControlFlow::Continue(self.fitting(draft, &survey.finish())?))
+            (Stage::Survey(draft, scope), Part::Survey(survey)) => {
+                Ok(ControlFlow::Continue(self.begin(draft, &survey.finish(), scope)?))
             }
-            (Stage::Pass(mut fitting), Part::Sums(sums)) => {
-                let data = match fitting.data.take() {
-                    Some(data) => data,
-                    None => self.first_look(&mut fitting, &sums)?,
-                };
-                if sums.cells.is_some() {
-                    return Ok(ControlFlow::Break(self.iterate(fitting, data, &sums)?));
+            (Stage::Fits(mut fits), Part::Sums(sums)) => {
+                let active = fits.active();
+                if active.len() != sums.len() {
+                    return Err(Error::Mismatch { what: "the sums are of other models" });
                 }
-                if let Some(model) = self.advance(&mut fitting, &data, sums.gram, &sums.found)? {
+                let data = match (fits.data.take(), sums.first(), fits.models.first_mut()) {
+                    (Some(data), ..) => data,
+                    (None, Some(first), Some(fit)) => {
+                        let data = Self::first_look(first)?;
+                        fit.settle(self, &data);
+                        data
+                    }
+                    _ => return Err(Error::Mismatch { what: "the sums are of another pass" }),
+                };
+                if let Some(collapsed) = sums.first().and_then(Sums::collapsed) {
+                    return Ok(ControlFlow::Break(self.iterate(*fits, data, collapsed)?));
+                }
+                for (fit, sums) in active.into_iter().zip(sums) {
+                    fits.models[fit].advance(self, &data, sums.gram, &sums.found)?;
+                }
+                if fits.active().is_empty()
+                    && let Some(model) = self.next(&mut fits, &data)?
+                {
                     return Ok(ControlFlow::Break(model));
                 }
-                fitting.data = Some(data);
-                Ok(ControlFlow::Continue(GlmState(Stage::Pass(fitting))))
+                fits.data = Some(data);
+                Ok(ControlFlow::Continue(GlmState(Stage::Fits(fits))))
             }
             _ => Err(Error::Mismatch { what: "the sums are of another pass" }),
         }

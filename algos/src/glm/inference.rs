@@ -106,6 +106,7 @@ pub(super) fn infer(
             cells: data.cells,
             partitions,
             count_df,
+            anova: None,
             n_valid_obs: data.valid,
             n_missing_obs: data.missing,
             n_observations: data.observations,

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{GlmModel, KINDS};
 use crate::json::{count, matrix, number};
+use crate::stepwise::StepCoefficients;
 
 impl GlmModel {
     /// The kind of the model in files.
@@ -62,6 +63,11 @@ impl GlmModel {
         put("cells", json!(self.cells));
         put("partitions", json!(self.partitions));
         put("count_df", self.count_df.as_ref().map_or(Value::Null, |table| table.to_json(&self.y_names)));
+        if let Some(path) = &self.anova {
+            put("anova", path.to_json());
+            put("formula_base", json!(path.formula_base));
+            put("step_coefs", path.coefficients.as_ref().map_or(Value::Null, StepCoefficients::to_json));
+        }
         put("n_valid_obs", json!(self.n_valid_obs));
         put("n_missing_obs", json!(self.n_missing_obs));
         put("params", json!(self.params));

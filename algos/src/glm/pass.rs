@@ -296,6 +296,12 @@ impl Sums {
         Ok(self.gram.merge(later.gram)?)
     }
 
+    /// All rows as cells, where they were collapsed.
+    pub(super) fn collapsed(&self) -> Option<Collapsed> {
+        let how = self.plan.as_ref()?.cells.as_ref()?;
+        self.cells.as_ref().map(|cells| cells.collapse(how))
+    }
+
     /// Bytes of the state, with room for cells.
     pub(super) fn size(&self) -> usize {
         let room = self.plan.as_ref().and_then(|plan| plan.cells.as_ref()).map_or(0, CellPlan::limit);

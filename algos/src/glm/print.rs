@@ -84,7 +84,8 @@ impl GlmModel {
         let condition = format_one(round(self.condition_number, 4), PRINT_DIGITS);
         writeln!(out, "Condition number of final variance-covariance matrix: {condition}")?;
         writeln!(out, "Number of iterations: {}", self.iterations)?;
-        self.warnings(out)
+        self.warnings(out)?;
+        self.anova.as_ref().map_or(Ok(()), |path| write!(out, "\n{path}"))
     }
 
     fn warnings(&self, out: &mut dyn Write) -> fmt::Result {

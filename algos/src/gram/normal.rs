@@ -9,6 +9,8 @@
 //! the partition spans the constant, and cancellation stays away. Slopes by level (`age for sex=Male`) are not shifted,
 //! because their shift is not a constant; they are taken back to raw sums here.
 
+use std::ops::Range;
+
 use super::plan::{Columns, Moment, Plan, moment};
 use super::{Real, Totals};
 use crate::{Error, Result};
@@ -282,8 +284,47 @@ impl<T: Real> Normal<T> {
         }
     }
 
+    /// The columns of a term, which is no partition.
+    pub(crate) fn columns_of(&self, plan: &Plan, term: usize) -> Range<usize> {
+        let first = self.blocks.iter().find(|(own, _)| *own == term).map_or(0, |&(_, first)| first);
+        first..first + plan.terms[term].cells
+    }
+
+    /// The equations of some of the columns; the partition is the same. `blocks` are their terms with their first columns.
+    pub(crate) fn of_columns(&self, columns: &[usize], blocks: Vec<(usize, usize)>) -> Self {
+        let (p, r) = (self.columns(), self.within.len());
+        let of_cells = |values: &[T]| -> Vec<T> {
+            let cells = 0..self.cells.len();
+            cells.flat_map(|cell| columns.iter().map(move |&column| values[cell * p + column])).collect()
+        };
+        let of_column = |&i: &usize| columns.iter().map(move |&j| self.schur[i * p + j]);
+        Self {
+            cells: self.cells.clone(),
+            cross: of_cells(&self.cross),
+            cell_responses: self.cell_responses.clone(),
+            shifted_cross: of_cells(&self.shifted_cross),
+            schur: columns.iter().flat_map(of_column).collect(),
+            diagonal: pick(&self.diagonal, columns),
+            right: columns.iter().flat_map(|&i| self.right[i * r..(i + 1) * r].iter().copied()).collect(),
+            within: self.within.clone(),
+            centred: self.centred.clone(),
+            raw: self.raw.clone(),
+            shifts: pick(&self.shifts, columns),
+            response_shifts: self.response_shifts.clone(),
+            support: pick(&self.support, columns),
+            means: pick(&self.means, columns),
+            total: self.total,
+            blocks,
+        }
+    }
+
     /// How many columns beside the partition.
     pub(crate) fn columns(&self) -> usize {
         self.diagonal.len()
     }
+}
+
+/// The values of some columns.
+pub(crate) fn pick<V: Copy>(values: &[V], columns: &[usize]) -> Vec<V> {
+    columns.iter().map(|&column| values[column]).collect()
 }

@@ -4,6 +4,7 @@
 //! file may be anything that the decoder accepts, so what indexing relies on is checked once, here.
 
 use super::{CountTable, LinModModel};
+use crate::stepwise::Path;
 
 impl LinModModel {
     /// Checks lengths and positions.
@@ -42,7 +43,8 @@ impl LinModModel {
         };
         let matrices = square(&self.cov_coef, p) && square(&self.cov_data, p.saturating_sub(1));
         let counts = self.count_df.as_ref().is_none_or(|table| table.is_consistent(p));
-        if lists && responses && flags && tests && matrices && counts {
+        let path = self.anova.as_ref().is_none_or(Path::is_consistent);
+        if lists && responses && flags && tests && matrices && counts && path {
             Ok(())
         } else {
             Err("its lists of numbers have lengths that do not go together".into())

@@ -8,10 +8,12 @@ use engine::Estimator;
 use engine::formula::Formula;
 
 use super::inference::{infer, infer_exactly};
+use super::steps::{select, select_exactly};
 use super::{LinModModel, LinModOptions};
 use crate::design::{Design, Draft, columns_read};
 use crate::gram::passes::{GramPartial, GramState, GramSums};
 use crate::gram::plan::{Columns, Plan};
+use crate::stepwise::{self, Scope};
 use crate::{Error, Result};
 
 /// The most columns beside a partition: their cross products and the inverse take 8 bytes for each pair of them.
@@ -35,6 +37,16 @@ const MAX_CROSS: u64 = 1 << 27;
 pub struct LinMod {
     formula: Formula,
     options: LinModOptions,
+    /// The columns that are read, `None` for all.
+    columns: Option<Vec<String>>,
+}
+
+/// What a pass of a linear regression starts from.
+#[derive(Debug)]
+pub struct LinModState {
+    passes: GramState,
+    /// The terms to select from.
+    scope: Option<Scope>,
 }
 
 impl LinMod {
@@ -50,7 +62,8 @@ impl LinMod {
                 reason: "a linear model needs a response; write y ~ terms".into(),
             });
         }
-        Ok(Self { formula, options: LinModOptions::default() })
+        let columns = columns_read(&formula, std::iter::empty());
+        Ok(Self { formula, options: LinModOptions::default(), columns })
     }
 
     /// The same with these options.
@@ -61,6 +74,14 @@ impl LinMod {
         if options.cube_predictions && !options.cube {
             return Err(Error::Option { option: "cube_predictions", reason: "it needs cube".into() });
         }
+        let weights = options.weights.columns();
+        self.columns = match &options.variable_selection {
+            None => columns_read(&self.formula, weights),
+            Some(control) => {
+                control.check(options.cube)?;
+                stepwise::columns_read(&self.formula, control, weights)?
+            }
+        };
         self.options = options;
         Ok(self)
     }
@@ -96,30 +117,45 @@ pub(crate) fn lay_out(design: Design, cube: bool) -> Result<Arc<Plan>> {
 }
 
 impl Estimator for LinMod {
-    type State = GramState;
+    type State = LinModState;
     type Partial = GramPartial;
     type Model = LinModModel;
     type Error = Error;
 
     fn columns(&self) -> Option<Vec<String>> {
-        columns_read(&self.formula, self.options.weights.columns())
+        self.columns.clone()
     }
 
-    fn start(&self, schema: &SchemaRef) -> Result<GramState> {
-        let draft = Draft::new(&self.formula, schema, &self.options.weights)?;
-        GramState::start(draft, |design| lay_out(design, self.options.cube))
+    fn start(&self, schema: &SchemaRef) -> Result<LinModState> {
+        let weights = &self.options.weights;
+        let selection = self.options.variable_selection.as_ref();
+        let scope =
+            selection.map(|control| Scope::new(&self.formula, control, schema, weights, None)).transpose()?;
+        let formula = scope.as_ref().map_or(&self.formula, Scope::upper);
+        let draft = Draft::new(formula, schema, weights)?;
+        let passes = GramState::start(draft, |design| lay_out(design, self.options.cube))?;
+        Ok(LinModState { passes, scope })
     }
 
-    fn partial(&self, state: &GramState) -> Result<GramPartial> {
-        Ok(state.partial())
+    fn partial(&self, state: &LinModState) -> Result<GramPartial> {
+        Ok(state.passes.partial())
     }
 
-    fn step(&self, state: GramState, sums: GramSums) -> Result<ControlFlow<LinModModel, GramState>> {
-        state.step_exactly(
+    fn step(&self, state: LinModState, sums: GramSums) -> Result<ControlFlow<LinModModel, LinModState>> {
+        let LinModState { passes, scope } = state;
+        let options = &self.options;
+        let next = passes.step_exactly(
             sums,
-            |design| lay_out(design, self.options.cube),
-            |plan, gram| infer(plan, gram, &self.options),
-            |design, plan, gram| infer_exactly(design, plan, gram, &self.options),
-        )
+            |design| lay_out(design, options.cube),
+            |plan, gram| match &scope {
+                Some(scope) => select(plan, gram, options, scope),
+                None => infer(plan, gram, options),
+            },
+            |design, plan, gram| match &scope {
+                Some(scope) => select_exactly(design, plan, gram, options, scope),
+                None => infer_exactly(design, plan, gram, options),
+            },
+        )?;
+        Ok(next.map_continue(|passes| LinModState { passes, scope }))
     }
 }

@@ -2,7 +2,8 @@
 
 use std::cmp::Reverse;
 
-use super::solve::{Rounding, Solution, solve};
+use super::factor::Rounding;
+use super::solve::{Solution, solve};
 use super::{CountTable, FStatistics, LinModModel, LinModOptions, Partitions};
 use crate::design::{Design, Term};
 use crate::gram::exact::ExactGram;
@@ -50,25 +51,42 @@ fn with_totals<T: Real, R>(
     options: &LinModOptions,
     take: impl FnOnce(&Fit<'_, T>) -> R,
 ) -> Result<R> {
-    let partition = if options.cube {
+    let normal = Normal::new(plan, totals, partition_of(design, options))?;
+    let noise = units.map(|units| noise(plan, &normal, units));
+    let rounding = noise.as_deref().map_or(Rounding::Sums, Rounding::Data);
+    Ok(with_normal(design, totals, &normal, rounding, options, take))
+}
+
+/// What is solved for beforehand.
+pub(super) fn partition_of(design: &Design, options: &LinModOptions) -> Partition {
+    if options.cube {
         Partition::FirstTerm
     } else if design.intercept {
         Partition::Intercept
     } else {
         Partition::None
-    };
-    let normal = Normal::new(plan, totals, partition)?;
-    let noise = units.map(|units| noise(plan, &normal, units));
-    let rounding = noise.as_deref().map_or(Rounding::Sums, Rounding::Data);
-    let drop_first = options.drop_first || reference_is_empty(design, &normal);
-    let order = priorities(design, &normal, drop_first, options.drop_main && !options.cube);
-    let scales = options.cube.then(|| scales(&normal));
-    let solution = solve(&normal, &order, scales.as_deref(), rounding);
-    Ok(take(&Fit { design, options, totals, normal: &normal, solution: &solution, partition }))
+    }
+}
+
+/// The same from the equations of a design.
+pub(super) fn with_normal<T: Real, R>(
+    design: &Design,
+    totals: &Totals<'_, T>,
+    normal: &Normal<T>,
+    rounding: Rounding<'_>,
+    options: &LinModOptions,
+    take: impl FnOnce(&Fit<'_, T>) -> R,
+) -> R {
+    let drop_first = options.drop_first || reference_is_empty(design, normal);
+    let order = priorities(design, normal, drop_first, options.drop_main && !options.cube);
+    let scales = options.cube.then(|| scales(normal));
+    let solution = solve(normal, &order, scales.as_deref(), rounding);
+    let partition = partition_of(design, options);
+    take(&Fit { design, options, totals, normal, solution: &solution, partition })
 }
 
 /// For each column the share of its square within the partition that is rounding of its values.
-fn noise<T: Real>(plan: &Plan, normal: &Normal<T>, units: &[f64]) -> Vec<f64> {
+pub(super) fn noise<T: Real>(plan: &Plan, normal: &Normal<T>, units: &[f64]) -> Vec<f64> {
     let p = normal.columns();
     let unit = |column: usize| {
         let block = normal.blocks.partition_point(|&(_, first)| first <= column) - 1;
@@ -165,7 +183,7 @@ const EXACT_COLUMNS: usize = 1000;
 
 impl Fit<'_> {
     /// Whether sums of twice the precision would give digits that these do not have.
-    fn loses_digits(&self, plan: &Plan) -> bool {
+    pub(super) fn loses_digits(&self, plan: &Plan) -> bool {
         let (normal, solution) = (self.normal, self.solution);
         if normal.columns() > EXACT_COLUMNS {
             return false;
@@ -189,7 +207,7 @@ impl Fit<'_> {
 }
 
 impl<T: Real> Fit<'_, T> {
-    fn model(&self) -> LinModModel {
+    pub(super) fn model(&self) -> LinModModel {
         let (normal, solution) = (self.normal, self.solution);
         let k = normal.cells.len();
         let p = normal.columns();
@@ -234,6 +252,7 @@ impl<T: Real> Fit<'_, T> {
             n_missing_obs: self.totals.missing,
             n_observations: observations,
             deviance: Vec::new(),
+            anova: None,
         };
         let numdf = rank as f64 - constants;
         let mut f_values = Vec::with_capacity(r);

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{CountTable, LinModModel};
 use crate::json::{count, matrix, number, numbers};
+use crate::stepwise::StepCoefficients;
 
 impl LinModModel {
     /// The model as JSON.
@@ -57,6 +58,11 @@ impl LinModModel {
         put("n_valid_obs", json!(self.n_valid_obs));
         put("n_missing_obs", json!(self.n_missing_obs));
         put("deviance", numbers(&self.deviance));
+        if let Some(path) = &self.anova {
+            put("anova", path.to_json());
+            put("formula_base", json!(path.formula_base));
+            put("step_coefs", path.coefficients.as_ref().map_or(Value::Null, StepCoefficients::to_json));
+        }
         put("params", json!(self.params));
         Value::Object(map)
     }

@@ -65,7 +65,8 @@ impl LinModModel {
             self.table(response).write(out)?;
             self.write_fit(out, response)?;
         }
-        writeln!(out, "Condition number: {}", format_one(round(self.condition_number, 4), PRINT_DIGITS))
+        writeln!(out, "Condition number: {}", format_one(round(self.condition_number, 4), PRINT_DIGITS))?;
+        self.anova.as_ref().map_or(Ok(()), |path| write!(out, "\n{path}"))
     }
 
     fn table(&self, response: usize) -> Coefficients<'_> {

@@ -32,15 +32,10 @@ pub(super) struct Expansion {
     pub(super) dot: bool,
 }
 
-pub(super) fn expand(
-    text: &str,
-    tree: &Tree,
-    response: &[Variable],
-    names: Option<&[&str]>,
-) -> Result<Expansion, SyntaxError> {
-    let taken: HashSet<String> = response.iter().flat_map(Variable::columns).collect();
+/// Multiplies out; `meaning` is what `.` stands for, where that is known.
+pub(super) fn expand(text: &str, tree: &Tree, meaning: Option<&[Term]>) -> Result<Expansion, SyntaxError> {
     let mut expander =
-        Expander { text, names, taken, variables: Vec::new(), numbers: HashMap::new(), work: 0, dot: false };
+        Expander { text, meaning, variables: Vec::new(), numbers: HashMap::new(), work: 0, dot: false };
     let list = expander.expand(tree)?;
     let variables = expander.variables;
     let terms = list
@@ -78,13 +73,12 @@ fn key(term: &[u32]) -> Vec<u32> {
 
 struct Expander<'a> {
     text: &'a str,
-    names: Option<&'a [&'a str]>,
-    /// Columns of the response, for which `.` does not stand.
-    taken: HashSet<String>,
+    /// What `.` stands for.
+    meaning: Option<&'a [Term]>,
     variables: Vec<Variable>,
     numbers: HashMap<String, u32>,
     work: usize,
-    /// A `.` was met and the columns are not known.
+    /// A `.` was met whose meaning is not known.
     dot: bool,
 }
 
@@ -115,16 +109,14 @@ impl Expander<'_> {
                 list.push(vec![number]);
             }
             Node::Intercept(one) => list.intercept = Some(*one),
-            Node::Dot => match self.names {
+            Node::Dot => match self.meaning {
                 None => self.dot = true,
-                Some(names) => {
-                    for name in names {
-                        if !self.taken.contains(*name) {
-                            let number = self.number(&Variable::Column((*name).to_owned()));
-                            list.push(vec![number]);
-                        }
+                Some(terms) => {
+                    for term in terms {
+                        let numbers = term.variables.iter().map(|variable| self.number(variable)).collect();
+                        list.push(numbers);
                     }
-                    self.spend(names.len(), list.terms.len(), tree.span)?;
+                    self.spend(terms.len(), list.terms.len(), tree.span)?;
                 }
             },
             Node::Sum(all) => {

@@ -76,19 +76,41 @@ impl Formula {
     /// # Errors
     /// Too many terms.
     pub fn expand(&self, schema_names: &[&str]) -> Result<Self, SyntaxError> {
+        let taken: HashSet<String> = self.response.iter().flat_map(Variable::columns).collect();
+        let terms: Vec<Term> = schema_names
+            .iter()
+            .filter(|name| !taken.contains(**name))
+            .map(|name| Term { variables: vec![Variable::Column((*name).to_owned())] })
+            .collect();
+        self.expand_to(&terms)
+    }
+
+    /// The formula with `.` replaced by these terms, as R's `update` does with those of another formula.
+    ///
+    /// # Errors
+    /// Too many terms.
+    pub fn expand_to(&self, terms: &[Term]) -> Result<Self, SyntaxError> {
         if !self.dot {
             return Ok(self.clone());
         }
-        Self::build(&self.text, self.response.clone(), self.tree.clone(), Some(schema_names))
+        Self::build(&self.text, self.response.clone(), self.tree.clone(), Some(terms))
+    }
+
+    /// The formula with the same response and intercept and these terms; its text is the canonical one.
+    #[must_use]
+    pub fn with_terms(&self, terms: Vec<Term>) -> Self {
+        let mut formula = Self { terms, dot: false, ..self.clone() };
+        formula.text = formula.to_string();
+        formula
     }
 
     fn build(
         text: &str,
         response: Vec<Variable>,
         tree: Tree,
-        names: Option<&[&str]>,
+        dot: Option<&[Term]>,
     ) -> Result<Self, SyntaxError> {
-        let expansion = expand::expand(text, &tree, &response, names)?;
+        let expansion = expand::expand(text, &tree, dot)?;
         Ok(Self {
             text: text.to_owned(),
             response,
