@@ -21,6 +21,7 @@ mod reading;
 mod roc;
 mod selecting;
 mod statistics;
+mod stepping;
 mod values;
 
 use std::num::NonZeroUsize;
@@ -51,6 +52,7 @@ pub(crate) use reading::{BadCells, InputFormat, Reading};
 pub(crate) use roc::RocArgs;
 pub(crate) use selecting::{Keeping, Selecting};
 pub(crate) use statistics::{CorArgs, Matrix, QuantileArgs, SummaryArgs, Weighting};
+pub(crate) use stepping::Stepping;
 pub(crate) use values::{Assignment, ByteSize, Factor, RowRange};
 
 const LONG_ABOUT: &str = "\
@@ -137,7 +139,7 @@ pub(crate) enum Command {
     Roc(RocArgs),
     /// Fit a model
     #[command(subcommand)]
-    Fit(FitCommand),
+    Fit(Box<FitCommand>),
     /// Apply a model to data
     Predict(PredictArgs),
     /// Compare two tables of any format: columns, metadata, values

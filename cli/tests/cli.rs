@@ -32,6 +32,8 @@ mod microsoft;
 mod models;
 #[path = "cli/statistics.rs"]
 mod statistics;
+#[path = "cli/stepping.rs"]
+mod stepping;
 #[path = "cli/verify.rs"]
 mod verify;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{GlmArgs, KMeansArgs, LogitArgs, NaiveBayesArgs, Reading, Selecting, Weighting};
+use super::{GlmArgs, KMeansArgs, LogitArgs, NaiveBayesArgs, Reading, Selecting, Stepping, Weighting};
 
 /// `xdf fit`.
 #[derive(Debug, Subcommand)]
@@ -34,7 +34,8 @@ Examples:
   xdf fit linmod 'ArrDelay ~ DayOfWeek + CRSDepTime' flights.xdf -o delay.model
   xdf fit linmod 'ArrDelay ~ DayOfWeek' flights.xdf --cube
   xdf fit linmod 'height ~ eyecolor' pupils.csv --strings-as-factors --fweights reps --json
-  xdf fit linmod 'log(dist) ~ log(speed)' cars.csv -o cars.model --cov")]
+  xdf fit linmod 'log(dist) ~ log(speed)' cars.csv -o cars.model --cov
+  xdf fit linmod 'mpg ~ wt' cars.csv --step stepwise --scope '~ (wt + hp + gear)^2' --criterion bic")]
 pub(crate) struct LinmodArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
@@ -70,4 +71,6 @@ pub(crate) struct ModelArgs {
     /// Also compute the covariances of the coefficients, which standard errors of predictions need
     #[arg(long, visible_alias = "cov-coef")]
     pub(crate) cov: bool,
+    #[command(flatten)]
+    pub(crate) stepping: Stepping,
 }

@@ -24,6 +24,7 @@ pub(super) fn linmod(args: &LinmodArgs, session: &Session) -> anyhow::Result<()>
         cube: args.model.cube,
         drop_first: args.model.drop_first,
         cov_coef: args.model.cov,
+        variable_selection: args.model.stepping.control(),
         ..LinModOptions::default()
     };
     let estimator = LinMod::new(&args.model.formula)?.with_options(options)?;
@@ -57,6 +58,7 @@ fn likelihood(model: Glm, options: GlmOptions, args: &Likelihood, session: &Sess
         cube: args.model.cube,
         drop_first: args.model.drop_first,
         cov_coef: args.model.cov,
+        variable_selection: args.model.stepping.control(),
         initial_values: match args.initial_values.as_slice() {
             [] => Initial::Usual,
             values => Initial::Values(values.to_vec()),
