@@ -8,7 +8,7 @@ Data steps: :func:`rx_import`, :func:`rx_read_xdf`, :func:`rx_get_info`, :func:`
 
 Analyses: :func:`rx_summary`, :func:`rx_quantile`, :func:`rx_lin_mod`, :func:`rx_predict`.
 
-Options: :class:`RxOptions`.
+Options: :class:`RxOptions`, :class:`RxStepControl`.
 
 Names and defaults are those of Microsoft's documentation. A function that is missing here does not exist yet; an
 argument that exists but is not built raises an error that names it.
@@ -27,6 +27,7 @@ from revoscalepy.functions.RxPartition import rx_get_partitions, rx_partition
 from revoscalepy.functions.RxPredict import rx_predict, rx_predict_default, rx_predict_ex
 from revoscalepy.functions.RxQuantile import rx_quantile
 from revoscalepy.functions.RxReadXdf import rx_read_xdf
+from revoscalepy.functions.RxStepControl import RxStepControl, rx_step_control
 from revoscalepy.functions.RxSummary import RxSummaryResults, rx_summary, rx_summary_ex
 from revoscalepy.utils.RxOptions import RxOptions
 
@@ -37,6 +38,7 @@ __all__ = [
     "RxLinModResults",
     "RxLogitResults",
     "RxOptions",
+    "RxStepControl",
     "RxSummaryResults",
     "RxTextData",
     "RxXdfData",
@@ -59,6 +61,7 @@ __all__ = [
     "rx_predict_ex",
     "rx_quantile",
     "rx_read_xdf",
+    "rx_step_control",
     "rx_summary",
     "rx_summary_ex",
     "rx_tweedie",

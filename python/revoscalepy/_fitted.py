@@ -114,11 +114,28 @@ def fields_of(raw: dict[str, Any]) -> dict[str, Any]:
         fields["count_df"] = _counts(raw["count_df"], responses)
     if raw["partitions"] is not None:
         fields["partitions"] = raw["partitions"]
+    if (steps := raw.pop("anova")) is not None:
+        fields["anova"] = _steps(steps)
+        fields["formula_base"] = raw["formula_base"]
+    if (kept := raw.pop("step_coefs")) is not None:
+        values = [[_number(value) for value in step] for step in kept["values"]]
+        fields["step_coefs"] = pd.DataFrame(values, columns=kept["names"], dtype="float64").T
+    del raw["formula_base"]
     shaped = (*_MATRICES, "aliased", "cov_coef", "cov_data", "count_df", "partitions")
     for name, value in raw.items():
         if name not in shaped:
             fields[name] = value
     return fields
+
+
+def _steps(columns: dict[str, Any]) -> pd.DataFrame:
+    """The steps of a selection of terms; the criterion and a test stand behind what all of them have."""
+    import pandas as pd
+
+    types = {"Step": "object", "Df": "Int64"}
+    first = ("Step", "Df", "Deviance", "Resid. Df", "Resid. Dev")
+    order = [*first, *(name for name in columns if name not in first)]
+    return pd.DataFrame({name: pd.Series(columns[name], dtype=types.get(name, "float64")) for name in order})
 
 
 def _number(value: float | None) -> float:

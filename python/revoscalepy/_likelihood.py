@@ -11,6 +11,7 @@ from revoscalepy import _native
 from revoscalepy._arguments import not_built
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call
+from revoscalepy.functions.RxStepControl import step_request
 
 #: iterations where the call does not say otherwise
 MAX_ITERATIONS = 25
@@ -29,6 +30,7 @@ def fit(
     coef_label_style: str | None,
     max_iterations: int | None,
     report_progress: int | None,
+    variable_selection: Any,
     unbuilt: Mapping[str, Any],
     **choices: Any,
 ) -> _native.GlmModel:
@@ -48,6 +50,7 @@ def fit(
         "labels": _labels(function, coef_label_style),
         "initial_values": _start(function, initial_values),
         "max_iterations": MAX_ITERATIONS if max_iterations is None else int(max_iterations),
+        "variable_selection": step_request(function, variable_selection),
         "call": shown_call(
             function, formula, data, **{k: v for k, v in law.items() if k != "link_power"}, **shown
         ),

@@ -2,6 +2,7 @@
 
 use algos::design::{LabelStyle, Weights};
 use algos::glm::{Family, Glm, GlmModel as Model, GlmOptions, Initial};
+use algos::stepwise::StepControl;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde::Deserialize;
@@ -34,6 +35,7 @@ struct Fit {
     max_iterations: u32,
     coefficient_tolerance: f64,
     objective_function_tolerance: f64,
+    variable_selection: Option<StepControl>,
     call: String,
     data: String,
 }
@@ -96,6 +98,9 @@ impl GlmModel {
             "n_valid_obs": model.n_valid_obs,
             "n_missing_obs": model.n_missing_obs,
             "formula": model.design.formula,
+            "anova": model::anova(model.anova.as_ref()),
+            "formula_base": model.anova.as_ref().map(|path| &path.formula_base),
+            "step_coefs": model::step_coefs(model.anova.as_ref()),
             "call": model.call,
             "params": model.params,
         })
@@ -142,6 +147,7 @@ fn estimator(formula: &str, fit: &Fit) -> algos::Result<Glm> {
         max_iterations: fit.max_iterations,
         coefficient_tolerance: fit.coefficient_tolerance,
         objective_function_tolerance: fit.objective_function_tolerance,
+        variable_selection: fit.variable_selection.clone(),
         ..GlmOptions::default()
     };
     match &fit.family {

@@ -2,6 +2,7 @@
 
 use algos::design::Weights;
 use algos::linear::{LinMod, LinModModel, LinModOptions};
+use algos::stepwise::StepControl;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde::Deserialize;
@@ -24,6 +25,7 @@ struct Fit {
     drop_main: bool,
     cov_coef: bool,
     cov_data: bool,
+    variable_selection: Option<StepControl>,
     call: String,
     data: String,
 }
@@ -78,6 +80,9 @@ impl LinearModel {
             "n_missing_obs": model.n_missing_obs,
             "deviance": by_response(&model.deviance),
             "formula": model.design.formula,
+            "anova": model::anova(model.anova.as_ref()),
+            "formula_base": model.anova.as_ref().map(|path| &path.formula_base),
+            "step_coefs": model::step_coefs(model.anova.as_ref()),
             "call": model.call,
             "params": model.params,
         })
@@ -121,6 +126,7 @@ pub(crate) fn lin_mod(
         drop_main: fit.drop_main,
         cov_coef: fit.cov_coef,
         cov_data: fit.cov_data,
+        variable_selection: fit.variable_selection,
         ..LinModOptions::default()
     };
     let estimator = LinMod::new(formula).and_then(|fit| fit.with_options(options)).map_err(Failure::from)?;

@@ -2,6 +2,7 @@
 
 use algos::linear::{CountTable, Partitions};
 use algos::model::Model;
+use algos::stepwise::Path;
 use engine::Estimator;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -35,6 +36,16 @@ pub(crate) fn count_df(table: Option<&CountTable>) -> Value {
 /// The term whose cells were solved for.
 pub(crate) fn partitions(partitions: Option<&Partitions>) -> Value {
     partitions.map_or(Value::Null, |p| json!({ "term": p.term, "cells": p.cells }))
+}
+
+/// The steps of a selection of terms.
+pub(crate) fn anova(path: Option<&Path>) -> Value {
+    path.map_or(Value::Null, Path::to_json)
+}
+
+/// The coefficients by step with their names, where they were kept.
+pub(crate) fn step_coefs(path: Option<&Path>) -> Value {
+    json!(path.and_then(|path| path.coefficients.as_ref()))
 }
 
 /// Fits a model that keeps its call and the name of its data.

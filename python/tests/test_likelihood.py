@@ -129,8 +129,6 @@ def test_what_is_not_so(frame):
         rx_logit("size ~ x", frame)
     with pytest.raises(TypeError, match="unexpected keyword argument 'weights'"):
         rx_logit("late ~ x", frame, weights="o")
-    with pytest.raises(NotImplementedError, match="variable_selection"):
-        rx_logit("late ~ x", frame, variable_selection=["x"])
     with pytest.raises(ValueError, match="coef_label_style"):
         rx_logit("late ~ x", frame, coef_label_style="SAS")
 

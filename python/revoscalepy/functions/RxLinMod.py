@@ -11,6 +11,7 @@ from revoscalepy._arguments import no_extra, not_built
 from revoscalepy._fitted import FittedModel, FittedSummary
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call
+from revoscalepy.functions.RxStepControl import step_request
 
 
 class RxLinModResults(FittedModel):
@@ -29,6 +30,8 @@ class RxLinModResults(FittedModel):
     - ``df``: list: rank, residual degrees of freedom, number of coefficients.
     - ``rank``, ``condition_number``, ``n_valid_obs``, ``n_missing_obs``: numbers.
     - ``count_df``: DataFrame of the cells and their counts, with ``cube=True``.
+    - ``anova``: DataFrame of the steps of a selection of terms, ``formula_base`` where it started, ``step_coefs`` the
+      coefficients by step, when they were kept.
     - ``y_names``, ``formula``, ``call``, ``params``.
 
     Models pickle; the bytes hold the model, not the data.
@@ -88,11 +91,13 @@ def rx_lin_mod(
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
     :param compute_context: only ``None``: this process.
 
-    ``blocks_per_read`` and ``verbose`` have no effect.
+    ``blocks_per_read`` and ``verbose`` have no effect. Beside the documented arguments there is ``variable_selection``,
+    an :class:`RxStepControl` or a dictionary of its fields: how terms are selected, starting from the formula's.
 
     :raises ValueError: for a formula that cannot be understood, an unknown column, a column of the wrong type, data
         without a complete row.
     """
+    variable_selection = step_request("rx_lin_mod", kwargs.pop("variable_selection", None))
     no_extra("rx_lin_mod", kwargs)
     not_built(
         "rx_lin_mod",
@@ -115,6 +120,7 @@ def rx_lin_mod(
         "cov_data": bool(cov_data),
     }
     call = shown_call("rx_lin_mod", formula, data, **{**fit, "drop_main": None})
+    fit["variable_selection"] = variable_selection
     fit["call"], fit["data"] = call, data_name(data) or data_class(data)
     progress = of_level(report_progress)
     model = _native.lin_mod(source, formula, json.dumps(fit), one_pass(progress=progress))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from revoscalepy import _native
 from revoscalepy._arguments import no_extra
 from revoscalepy._fitted import FittedModel, FittedSummary
 from revoscalepy._likelihood import fit
+from revoscalepy.functions.RxStepControl import RxStepControl
 
 
 class RxLogitResults(FittedModel):
@@ -52,7 +53,7 @@ def rx_logit(
     fweights: str | None = None,
     cube: bool = False,
     cube_predictions: bool = False,
-    variable_selection: list[Any] | None = None,
+    variable_selection: RxStepControl | Mapping[str, Any] | list[Any] | None = None,
     row_selection: str | None = None,
     transforms: dict[str, str] | None = None,
     transform_objects: dict[str, Any] | None = None,
@@ -87,7 +88,8 @@ def rx_logit(
     :param fweights: column of frequency weights: whole numbers, how many observations a row stands for.
     :param cube: the first term is categorical and gets one coefficient for each of its cells, without an intercept.
     :param cube_predictions: not supported yet.
-    :param variable_selection: not supported yet.
+    :param variable_selection: an :class:`RxStepControl` or a dictionary of its fields: how terms are selected, starting
+        from the formula's.
     :param row_selection: expression; rows for which it is true are used.
     :param transforms: dictionary of new columns, from name to expression.
     :param transform_function: not supported yet, nor are the arguments that belong to it.
@@ -132,9 +134,9 @@ def rx_logit(
         coef_label_style=coef_label_style,
         max_iterations=max_iterations,
         report_progress=report_progress,
+        variable_selection=variable_selection,
         unbuilt={
             "cube_predictions": cube_predictions,
-            "variable_selection": variable_selection,
             "transform_objects": transform_objects,
             "transform_function": transform_function,
             "transform_variables": transform_variables,
