@@ -4,7 +4,7 @@ mod tables;
 
 use std::ops::ControlFlow;
 
-use algos::glm::{Family, Glm, GlmModel, GlmOptions, GlmPartial};
+use algos::glm::{Family, Glm, GlmModel, GlmOptions, GlmPartial, Initial};
 use algos::linear::{LinMod, LinModModel, LinModOptions};
 use algos::model;
 use algos::stepwise::{Criterion, Method, StepControl, Test};
@@ -241,6 +241,39 @@ fn the_final_model_is_fitted_as_any_other() {
         assert!(model.n_missing_obs > plain.n_missing_obs);
         assert_eq!(model.coefficient_names, plain.coefficient_names);
         assert_eq!(path.coefficients.unwrap().values.len(), path.steps.len());
+    }
+}
+
+#[test]
+fn starts_and_offsets_are_those_of_the_model() {
+    let source = counts(900);
+    let fit = |formula: &str, initial_values, selection| {
+        let options = GlmOptions {
+            family: Family::Poisson,
+            offset: Some("z".into()),
+            coefficient_tolerance: 1e-12,
+            objective_function_tolerance: 1e-13,
+            variable_selection: selection,
+            initial_values,
+            ..GlmOptions::default()
+        };
+        let estimator = Glm::new(formula).unwrap().with_options(options).unwrap();
+        engine::fit(&estimator, &source, &ScanOptions::default(), &Local::new(2)).unwrap()
+    };
+    let plain = fit("n ~ x", Initial::Usual, None);
+    for start in [
+        Initial::Usual,
+        Initial::Response,
+        Initial::Values(vec![0.1]),
+        Initial::Values(vec![0.1, 0.0, 0.0, 0.0]),
+    ] {
+        // four numbers are the coefficients of the first model, not of the last
+        let control =
+            StepControl { method: Some(Method::Backward), lower: Some("~ 1".into()), ..upper("~ g") };
+        let none = fit("n ~ g", start.clone(), Some(StepControl { k: 1e6, ..control }));
+        assert_eq!(none.rank, 1);
+        assert_close(none.null_deviance, plain.null_deviance, 1e-9);
+        assert_close(none.deviance, none.null_deviance, 1e-9);
     }
 }
 

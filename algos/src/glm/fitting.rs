@@ -19,7 +19,9 @@ use crate::{Error, Result};
 pub(super) enum Start {
     /// As the options say; that it cannot start there is an error.
     Usual,
-    /// At these coefficients, 0 where dropped; as the options say, if that fails. If that fails, too, there is no model.
+    /// At these coefficients, 0 where dropped; that it cannot start there is an error.
+    At(Vec<f64>),
+    /// A trial, at these coefficients; as the options say, if that fails. If that fails, too, there is no model.
     Near(Vec<f64>),
 }
 
@@ -53,6 +55,7 @@ impl Fitting {
         let design = &plan.design;
         let (is_trial, coefficients) = match start {
             Start::Usual => (false, usual(options, width(&plan.design, options.cube))?),
+            Start::At(coefficients) => (false, Some(coefficients)),
             Start::Near(coefficients) => (true, Some(coefficients)),
         };
         // the deviance of no term is not asked of a trial

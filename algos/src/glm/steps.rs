@@ -81,7 +81,7 @@ impl Steps {
                 let start = match (&glm.options.initial_values, current) {
                     // they are those of the first model
                     (Initial::Values(values), Some(model)) if values.len() > 1 => {
-                        Start::Near(model.coefficients.iter().copied().map(known).collect())
+                        Start::At(model.coefficients.iter().copied().map(known).collect())
                     }
                     _ => Start::Usual,
                 };
