@@ -71,6 +71,7 @@ peers: $(VPY) ## rxdf beside its peers in one run (PEER_ROWS rows, 10 million)
 	$(VPY) -m pip install --quiet -r benches/peers/requirements.txt
 	$(VPY) benches/peers/format.py
 	$(VPY) benches/peers/foundation.py
+	$(VPY) benches/peers/kmeans.py
 
 accuracy: $(VPY) ## the table of docs/accuracy.md: correct digits on NIST's sets, beside other programs
 	$(CARGO) build --release -p rxdf
