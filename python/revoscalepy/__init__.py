@@ -21,8 +21,10 @@ from revoscalepy.datasource.RxXdfData import RxXdfData
 from revoscalepy.etl.RxImport import rx_import, rx_import_datasource
 from revoscalepy.functions.RxGetInfo import rx_get_info, rx_get_var_info, rx_get_var_names
 from revoscalepy.functions.RxGlm import Family, RxGlmResults, rx_glm, rx_tweedie
+from revoscalepy.functions.RxKmeans import RxKmeansResults, rx_kmeans
 from revoscalepy.functions.RxLinMod import RxLinModResults, rx_lin_mod, rx_lin_mod_ex
 from revoscalepy.functions.RxLogit import RxLogitResults, rx_logit, rx_logit_ex
+from revoscalepy.functions.RxNaiveBayes import RxNaiveBayesResults, rx_naive_bayes
 from revoscalepy.functions.RxPartition import rx_get_partitions, rx_partition
 from revoscalepy.functions.RxPredict import rx_predict, rx_predict_default, rx_predict_ex
 from revoscalepy.functions.RxQuantile import rx_quantile
@@ -35,8 +37,10 @@ __all__ = [
     "Family",
     "RxDataSource",
     "RxGlmResults",
+    "RxKmeansResults",
     "RxLinModResults",
     "RxLogitResults",
+    "RxNaiveBayesResults",
     "RxOptions",
     "RxStepControl",
     "RxSummaryResults",
@@ -51,10 +55,12 @@ __all__ = [
     "rx_glm",
     "rx_import",
     "rx_import_datasource",
+    "rx_kmeans",
     "rx_lin_mod",
     "rx_lin_mod_ex",
     "rx_logit",
     "rx_logit_ex",
+    "rx_naive_bayes",
     "rx_partition",
     "rx_predict",
     "rx_predict_default",

@@ -42,6 +42,9 @@ class FittedModel:
     Models pickle; the bytes hold the model, not the data.
     """
 
+    #: the native model; each kind has further methods of its own
+    _model: Any
+
     def __init__(self, model: _native.LinearModel | _native.GlmModel) -> None:
         self._model = model
         self._fields = fields_of(json.loads(model.fields()))
@@ -86,7 +89,7 @@ class FittedModel:
         )
 
     def __repr__(self) -> str:
-        return self._model.text().rstrip()
+        return str(self._model.text()).rstrip()
 
     __str__ = __repr__
 

@@ -14,6 +14,7 @@ use pyo3_arrow::PyTable;
 use crate::arrow;
 use crate::error::Failure;
 use crate::glm::GlmModel;
+use crate::grouping::{Classifier, Clusters};
 use crate::linmod::LinearModel;
 use crate::run::Pass;
 use crate::source::{Source, microsoft_options};
@@ -23,6 +24,8 @@ use crate::source::{Source, microsoft_options};
 pub(crate) enum Fitted {
     Linear(Py<LinearModel>),
     Glm(Py<GlmModel>),
+    Clusters(Py<Clusters>),
+    Classifier(Py<Classifier>),
 }
 
 impl Fitted {
@@ -30,6 +33,8 @@ impl Fitted {
         match self {
             Self::Linear(model) => &model.get().0,
             Self::Glm(model) => &model.get().0,
+            Self::Clusters(model) => &model.get().0,
+            Self::Classifier(model) => &model.get().0,
         }
     }
 }

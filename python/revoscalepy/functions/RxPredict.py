@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from revoscalepy.datasource.RxDataSource import RxDataSource
 
 INTERVALS = ("none", "confidence", "prediction")
+TYPES = (None, "response", "link", "class", "prob", "distance")
+
+#: what the engine calls a type that is not its own name
+SCALES = {"class": "Response", "prob": "Probability"}
 
 
 def rx_predict(
@@ -28,7 +32,8 @@ def rx_predict(
 ) -> DataFrame | RxDataSource | dict[str, Any]:
     """Predict with a fitted model; the kind of model decides which function does it.
 
-    :param model_object: a fitted model: of :func:`rx_lin_mod`, :func:`rx_logit`, :func:`rx_glm`.
+    :param model_object: a fitted model: of :func:`rx_lin_mod`, :func:`rx_logit`, :func:`rx_glm`, :func:`rx_kmeans`,
+        :func:`rx_naive_bayes`.
     :param data: data source, path, DataFrame or Arrow object with the model's variables.
     :param output_data: path or data source to write to; ``None`` returns a DataFrame.
     :param kwargs: the further arguments of :func:`rx_predict_default`.
@@ -82,7 +87,10 @@ def rx_predict_default(
     :param confidence_level: level of the interval, between 0 and 1.
     :param compute_residuals: also residuals; the data need the response.
     :param type: ``None`` or ``"response"`` for the mean, ``"link"`` for the linear predictor, which is the same for a
-        linear model. Standard errors and bounds are of the same scale; residuals are those of the response.
+        linear model. Standard errors and bounds are of the same scale; residuals are those of the response. Of
+        :func:`rx_kmeans` ``None`` for the cluster, ``"distance"`` also for the distance from each center; of
+        :func:`rx_naive_bayes` ``None`` or ``"class"`` for the most probable class, ``"prob"`` for the probability of
+        each.
     :param write_model_vars: also the model's variables.
     :param extra_vars_to_write: further columns of the data to write.
     :param remove_missings: leave out rows with a missing value in any written column.
@@ -110,7 +118,7 @@ def rx_predict_default(
     if not isinstance(model_object, FittedModel):
         raise TypeError(
             f"rx_predict: {_kind(model_object)} is not a fitted model; give a result of rx_lin_mod, "
-            "rx_logit or rx_glm"
+            "rx_logit, rx_glm, rx_kmeans or rx_naive_bayes"
         )
     if data is None:
         raise ValueError("rx_predict: data is missing; give the data to predict for")
@@ -119,13 +127,13 @@ def rx_predict_default(
         compute_context=compute_context,
     )
     check_append("rx_predict", append)
-    scale = _one("type", type, (None, "response", "link")) or "response"
+    scale = _one("type", type, TYPES) or "response"
     prediction = {
         "std_errors": bool(compute_standard_errors),
         "interval": str(_one("interval", interval, INTERVALS)).capitalize(),
         "level": float(confidence_level),
         "residuals": bool(compute_residuals),
-        "scale": scale.capitalize(),
+        "scale": SCALES.get(scale, scale.capitalize()),
         "write_model_vars": bool(write_model_vars),
         "extra_vars": names("extra_vars_to_write", extra_vars_to_write) or [],
         "remove_missings": bool(remove_missings),
