@@ -20,7 +20,7 @@ mod nearest;
 mod passes;
 mod predict;
 mod print;
-mod rows;
+pub(crate) mod rows;
 mod seeds;
 mod spread;
 mod sums;

@@ -13,6 +13,9 @@
 //! | k-means clusters (`rxKmeans`) | [`kmeans`] | 1 where the rows fit into memory, else 1 more an iteration; one more before them for levels or ranges that the source does not know | 8 bytes a value and 8 a row, at most 512 MiB; then O(kp) |
 //! | receiver operating characteristics (`rxRoc`, `rxAuc`) | [`roc`] | 1, one more before it for levels that the source does not know | O(thresholds); exact areas 24 bytes a distinct prediction |
 //! | naive Bayes classification (`rxNaiveBayes`) | [`naive_bayes`] | 1, one more before it for levels or ranges that the source does not know | O(classes · levels) |
+//! | histograms (`rxHistogram`) | [`histogram`] | 1, one more before it for levels or a range that the source does not know | O(bars) |
+//! | Lorenz curves (`rxLorenz`, `rxGini`) | [`lorenz`] | 1, one more before it for a range that the source does not know | O(bins); exact coefficients 24 bytes a distinct value |
+//! | principal components (`princomp` of `rxCovCor`) | [`pca`] | those of covariances | O(p²) |
 //! | prediction (`rxPredict`, `rx_predict`) | [`predict`] | 1 | a block a thread |
 //!
 //! An algorithm is an [`engine::Estimator`]: it sees [`engine::Block`]s and nothing of files, threads or machines.
@@ -25,19 +28,24 @@ pub mod covariance;
 pub mod cube;
 pub mod design;
 mod error;
+mod extremes;
 mod format;
 pub mod glm;
 pub mod gram;
 mod heading;
+pub mod histogram;
 mod json;
 pub mod kmeans;
 pub mod linear;
+pub mod lorenz;
 pub mod model;
 pub mod naive_bayes;
 mod normal;
+pub mod pca;
 pub mod predict;
 pub mod quantile;
 pub mod roc;
+mod runs;
 pub mod stepwise;
 pub mod summary;
 mod tails;

@@ -20,7 +20,7 @@ pub use envelope::{FORMAT_VERSION, MAGIC, from_bytes, load, save, to_bytes};
 
 /// A fitted model of some kind.
 pub trait Model: Send + Sync {
-    /// The kind: `lin_mod`, `logit`, `glm`, `kmeans`, `naive_bayes`.
+    /// The kind: `lin_mod`, `logit`, `glm`, `kmeans`, `naive_bayes`, `pca`.
     fn kind(&self) -> &'static str;
 
     /// Keeps what is printed with the model: the call that fitted it, and the name of its data.

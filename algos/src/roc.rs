@@ -9,11 +9,10 @@
 //! between two thresholds for ties, and is off by at most half of the pairs among these ([`Curve::auc_error`]). The
 //! exact area is the probability that a positive row is above a negative one, ties counting half (Hanley and `McNeil` 1982,
 //! "The meaning and use of the area under a receiver operating characteristic curve"); it takes the distinct
-//! predictions in order (`ranks.rs`).
+//! predictions in order (`crate::runs`).
 
 mod estimator;
 mod print;
-mod ranks;
 
 use std::sync::Arc;
 

@@ -9,7 +9,9 @@ mod tables;
 use algos::covariance::{CovCor, MatrixKind};
 use algos::cube::Cube;
 use algos::glm::{Family, Glm, GlmOptions};
+use algos::histogram::{HistogramOptions, histogram};
 use algos::linear::LinMod;
+use algos::lorenz::{LorenzOptions, lorenz};
 use algos::quantile::{QuantileOptions, quantiles};
 use algos::roc::{Roc, RocOptions};
 use algos::summary::{SummaryOptions, summarize};
@@ -227,6 +229,22 @@ proptest! {
             let found = quantiles(&["y".into(), "f".into()], source, &QuantileOptions::default(), scan, cut)?;
             let shown = found.iter().map(|column| format!("{:?} {}", column.values, column.valid));
             Ok(shown.collect())
+        });
+    }
+
+    #[test]
+    fn histograms(rows in rows(), at in (0..120u64, 0..120u64)) {
+        laws(&data(&rows), at, |source, scan, cut| {
+            let options = HistogramOptions { num_breaks: Some(5), weights: frequency(), ..HistogramOptions::default() };
+            Ok(histogram("~ y | a", source, &options, scan, cut)?.to_json())
+        });
+    }
+
+    #[test]
+    fn lorenz_curves(rows in rows(), at in (0..120u64, 0..120u64)) {
+        laws(&data(&rows), at, |source, scan, cut| {
+            let options = LorenzOptions { num_breaks: 5, exact: true, weights: frequency(), ..LorenzOptions::default() };
+            Ok(lorenz("p", "far", source, &options, scan, cut)?.to_json())
         });
     }
 

@@ -13,9 +13,11 @@ mod diff;
 mod editing;
 mod fit;
 mod generate;
+mod histogram;
 mod layout;
 mod likelihood;
 mod moving;
+mod pca;
 mod predict;
 mod reading;
 mod roc;
@@ -44,9 +46,11 @@ pub(crate) use editing::{
 };
 pub(crate) use fit::{FitCommand, LinmodArgs, ModelArgs};
 pub(crate) use generate::{AirlineArgs, DemoArgs, GenerateCommand};
+pub(crate) use histogram::{HistogramArgs, LorenzArgs};
 pub(crate) use layout::LayoutArgs;
 pub(crate) use likelihood::{GlmArgs, Likelihood, LogitArgs};
 pub(crate) use moving::{ExportArgs, ImportArgs, OutputFormat, Writing, XdfFormat};
+pub(crate) use pca::PcaArgs;
 pub(crate) use predict::{Interval, PredictArgs, Scale};
 pub(crate) use reading::{BadCells, InputFormat, Reading};
 pub(crate) use roc::RocArgs;
@@ -135,6 +139,12 @@ pub(crate) enum Command {
     Cor(CorArgs),
     /// Counts, sums and means by factors: tables with margins and tests, or a line for each cell
     Crosstabs(CrosstabsArgs),
+    /// Bars of the values of a variable, by bins or levels, also by groups
+    Histogram(HistogramArgs),
+    /// Lorenz curve and Gini coefficient of a variable
+    Lorenz(LorenzArgs),
+    /// Principal components of variables
+    Pca(PcaArgs),
     /// Receiver operating characteristics of predictions, and the areas under them
     Roc(RocArgs),
     /// Fit a model

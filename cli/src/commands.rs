@@ -17,12 +17,15 @@ mod export;
 mod fit;
 mod generate;
 mod head;
+mod histogram;
 mod import;
 mod info;
 mod kmeans;
 mod layout;
+mod lorenz;
 mod moving;
 mod partition;
+mod pca;
 mod predict;
 mod quantile;
 mod rename;
@@ -50,6 +53,9 @@ pub(crate) fn run(command: Command, session: &Session) -> anyhow::Result<()> {
         Command::Quantile(args) => quantile::run(&args, session),
         Command::Cor(args) => cor::run(&args, session),
         Command::Crosstabs(args) => crosstabs::run(&args, session),
+        Command::Histogram(args) => histogram::run(&args, session),
+        Command::Lorenz(args) => lorenz::run(&args, session),
+        Command::Pca(args) => pca::run(&args, session),
         Command::Roc(args) => roc::run(&args, session),
         Command::Fit(command) => match *command {
             FitCommand::Linmod(args) => fit::linmod(&args, session),

@@ -60,6 +60,16 @@ impl CovCor {
         self
     }
 
+    /// What `finish` makes of the design and the matrix, or the next pass.
+    pub(crate) fn step_with<M>(
+        &self,
+        state: GramState,
+        sums: GramSums,
+        finish: impl FnOnce(&Design, CovCorMatrix) -> Result<M>,
+    ) -> Result<ControlFlow<M, GramState>> {
+        state.step(sums, plan, |plan, gram| finish(&plan.design, self.matrix(plan, gram)?))
+    }
+
     fn matrix(&self, plan: &Plan, gram: &Gram) -> Result<CovCorMatrix> {
         let design: &Design = &plan.design;
         let normal = Normal::new(plan, &gram.totals(), Partition::Intercept)?;
@@ -121,6 +131,6 @@ impl Estimator for CovCor {
     }
 
     fn step(&self, state: GramState, sums: GramSums) -> Result<ControlFlow<CovCorMatrix, GramState>> {
-        state.step(sums, plan, |plan, gram| self.matrix(plan, gram))
+        self.step_with(state, sums, |_, matrix| Ok(matrix))
     }
 }

@@ -8,7 +8,7 @@ use crate::Result;
 use crate::design::{Addends, Design, Reader, TILE, Tile};
 
 /// Turns blocks into dense rows, in buffers that are reused.
-pub(super) struct RowReader {
+pub(crate) struct RowReader {
     reader: Reader,
     tile: Tile,
     addends: Addends,
@@ -17,21 +17,21 @@ pub(super) struct RowReader {
 }
 
 /// Consecutive rows of a block.
-pub(super) struct DenseRows<'a> {
+pub(crate) struct DenseRows<'a> {
     /// The rows that count, one behind the other.
-    pub(super) rows: &'a [f64],
+    pub(crate) rows: &'a [f64],
     /// How many there are without those that do not count, and with them.
-    pub(super) kept: usize,
-    pub(super) len: usize,
+    pub(crate) kept: usize,
+    pub(crate) len: usize,
     /// The first row, counted within the block.
-    pub(super) start: usize,
+    pub(crate) start: usize,
     /// All ones for rows that count.
-    pub(super) mask: &'a [u64],
+    pub(crate) mask: &'a [u64],
 }
 
 impl RowReader {
     /// Of rows less `shift`, which is empty where nothing is subtracted.
-    pub(super) fn new(design: &Arc<Design>, shift: &[f64]) -> Self {
+    pub(crate) fn new(design: &Arc<Design>, shift: &[f64]) -> Self {
         let mut used: Vec<usize> =
             design.terms.iter().flat_map(|term| term.variables.iter().copied()).collect();
         used.sort_unstable();
@@ -48,7 +48,7 @@ impl RowReader {
     }
 
     /// Hands over all rows of a block, some at a time.
-    pub(super) fn read(
+    pub(crate) fn read(
         &mut self,
         block: &Block,
         mut take: impl FnMut(DenseRows<'_>) -> Result<()>,
@@ -70,7 +70,7 @@ impl RowReader {
 }
 
 /// Takes `shift` from each row.
-pub(super) fn subtract(rows: &mut [f64], shift: &[f64]) {
+pub(crate) fn subtract(rows: &mut [f64], shift: &[f64]) {
     for row in rows.chunks_exact_mut(shift.len().max(1)) {
         row.iter_mut().zip(shift).for_each(|(x, shift)| *x -= shift);
     }

@@ -29,6 +29,7 @@ use crate::glm::{GlmModel, KINDS as GLM};
 use crate::kmeans::{KIND as KMEANS, KMeansModel};
 use crate::linear::{KIND as LIN_MOD, LinModModel};
 use crate::naive_bayes::{KIND as NAIVE_BAYES, NaiveBayesModel};
+use crate::pca::{KIND as PCA, PcaModel};
 use crate::{Error, Result};
 
 /// The first bytes of a model file.
@@ -134,6 +135,7 @@ pub fn from_bytes(bytes: &[u8], origin: &str) -> Result<Box<dyn Model>> {
         kind if GLM.contains(&kind) => content(payload, GlmModel::check),
         KMEANS => content(payload, KMeansModel::check),
         NAIVE_BAYES => content(payload, NaiveBayesModel::check),
+        PCA => content(payload, PcaModel::check),
         _ => return Err(Error::UnknownKind { origin: origin.to_owned(), kind }),
     }
     .map_err(broken)

@@ -7,11 +7,11 @@ use arrow_schema::SchemaRef;
 use engine::{Accumulator, Block, Estimator};
 use serde::{Deserialize, Serialize};
 
-use super::ranks::Ranks;
 use super::{Curve, Roc, RocCurves, RocOptions, sum};
 use crate::design::{
     Design, Draft, Extras, Next, Outcome, Part, Stage, TILE, Tiles, VariableKind, columns_read,
 };
+use crate::runs::Runs;
 use crate::{Error, Result};
 
 /// What the pass works from.
@@ -34,7 +34,7 @@ pub struct RocSums {
     /// below all thresholds do not exist.
     bins: Vec<Vec<[f64; 2]>>,
     /// For each prediction the distinct values, where the exact area is asked for.
-    ranks: Vec<Ranks>,
+    ranks: Vec<Runs>,
     #[serde(skip)]
     plan: Option<Arc<RocPlan>>,
     #[serde(skip)]
@@ -118,7 +118,7 @@ impl RocPlan {
         let curve = |(&variable, bins): (&usize, &Vec<[f64; 2]>)| {
             let name = design.variables[variable].label.clone();
             let mut curve = Curve::new(name, &self.thresholds, bins, self.options.remove_dups);
-            curve.exact_auc = ranks.next().map(Ranks::area);
+            curve.exact_auc = ranks.next().map(area);
             curve
         };
         let curves = self.predictions.iter().zip(&sums.bins).map(curve).collect();
@@ -148,21 +148,28 @@ impl RocSums {
             valid: 0,
             missing: 0,
             bins: vec![vec![[0.0; 2]; plan.thresholds.len()]; each],
-            ranks: vec![Ranks::default(); if plan.options.exact { each } else { 0 }],
+            ranks: vec![Runs::default(); if plan.options.exact { each } else { 0 }],
             plan: Some(Arc::clone(plan)),
             tiles: Tiles::new(&plan.design),
         }
     }
 
     fn ranks_fit(&self, plan: &RocPlan) -> Result<()> {
-        let needed: usize = self.ranks.iter().map(Ranks::size).sum();
-        match plan.options.memory.0 {
-            Some(budget) if needed > budget => {
-                Err(Error::Engine(engine::Error::MemoryBudget { needed, budget }))
-            }
-            _ => Ok(()),
-        }
+        Runs::fit(&self.ranks, plan.options.memory.0)
     }
+}
+
+/// The probability that a positive row is above a negative one, ties counting half, of predictions with the weights of
+/// negative and positive rows.
+fn area(ranks: Runs) -> f64 {
+    let weights: Vec<[f64; 2]> = ranks.finish().into_iter().map(|(_, weights)| weights).collect();
+    let [negatives, positives] = sum(&weights);
+    let (mut below, mut area) = (0.0, 0.0);
+    for [negative, positive] in weights {
+        area += positive * (below + 0.5 * negative);
+        below += negative;
+    }
+    area / positives / negatives
 }
 
 impl Accumulator for RocSums {
@@ -198,7 +205,9 @@ impl Accumulator for RocSums {
                     let weight = if weighted { tile.weights[i] } else { 1.0 };
                     bins[plan.bin(prediction)][usize::from(classes[i])] += weight;
                     if let Some(ranks) = self.ranks.get_mut(position) {
-                        ranks.add(prediction, usize::from(classes[i]), weight);
+                        let mut weights = [0.0, 0.0];
+                        weights[usize::from(classes[i])] = weight;
+                        ranks.add(prediction, weights);
                     }
                 }
             }
@@ -233,7 +242,7 @@ impl Accumulator for RocSums {
 
     fn size(&self) -> usize {
         let bins: usize = self.bins.iter().map(Vec::len).sum();
-        let ranks: usize = self.ranks.iter().map(Ranks::size).sum();
+        let ranks: usize = self.ranks.iter().map(Runs::size).sum();
         bins * size_of::<[f64; 2]>() + ranks + self.tiles.size()
     }
 }

@@ -160,3 +160,49 @@ fn receiver_operating_characteristics_have_areas_and_thresholds() {
     folder.xdf(["roc", "p", "actual", "p.csv"]).fails(1, &["response 'p' is 0.6 in row 1", "0 or 1"]);
     folder.xdf(["roc", "actual", "p.csv"]).fails(2, &["PRED"]);
 }
+
+#[test]
+fn histograms_lorenz_curves_and_components() {
+    let folder = Folder::new();
+    let rows = (0..200).map(|i| format!("{},{},{}\n", i % 20, i * 7 % 23, ["u", "v"][i % 2]));
+    folder.write("t.csv", format!("x,y,g\n{}", rows.collect::<String>()));
+    let found = folder.xdf([
+        "histogram",
+        "~ x | g",
+        "t.csv",
+        "--breaks",
+        "5",
+        "--start",
+        "0",
+        "--end",
+        "20",
+        "--json",
+    ]);
+    let found = found.json();
+    assert_eq!(found["breaks"], json!([0.0, 5.0, 10.0, 15.0, 20.0]));
+    assert_eq!(
+        (&found["panels"][0]["levels"]["g"], &found["panels"][0]["counts"]),
+        (&json!("u"), &json!([30, 20, 30, 20]))
+    );
+    let text = folder.xdf(["histogram", "~ F(x)", "t.csv", "--percent"]).text();
+    assert!(
+        text.starts_with("Histogram Results for: ~ F(x)\nFile name: t.csv\n")
+            && text.contains("\n19 5.00 ███"),
+        "{text}"
+    );
+    folder.xdf(["histogram", "~ x", "t.csv", "--breaks", "1"]).fails(2, &["1 bounds of bins"]);
+
+    let found = folder.xdf(["lorenz", "x", "t.csv", "--exact", "--json"]).json();
+    // 0 to 19, ten times each: (n + 1) / 3n of n values 0 to n - 1
+    assert!(
+        (number(&found["exactGini"]) - 0.35).abs() < 1e-12 && (number(&found["gini"]) - 0.35).abs() < 1e-12
+    );
+    let text = folder.xdf(["lorenz", "x", "t.csv", "--breaks", "2", "--table"]).text();
+    assert!(text.contains("Gini coefficient: 0\n") && text.ends_with("2     100     100\n"), "{text}");
+
+    let text = folder.xdf(["pca", "~ x + y", "t.csv", "--cor", "-o", "t.model"]).text();
+    assert!(text.contains("Importance of components:") && text.contains("Comp.2"), "{text}");
+    folder.xdf(["predict", "t.model", "t.csv", "-o", "scores.csv", "--quiet"]).text();
+    let scores = String::from_utf8(folder.read("scores.csv")).unwrap();
+    assert!(scores.starts_with("Comp.1,Comp.2\n") && scores.lines().count() == 201, "{scores}");
+}

@@ -1,37 +1,37 @@
-//! The distinct predictions in order, with the weights of negative and positive rows.
+//! Distinct numbers in order, with two sums for each, from rows in any order.
 //!
 //! Sorted runs whose lengths at least halve from one to the next, as in a merge sort from the bottom up: n values cost
 //! O(n log n) in whatever pieces they come. A value that is in several runs is added up where they meet.
 
 use serde::{Deserialize, Serialize};
 
-/// A prediction, and the weights of negative and positive rows that have it.
-type Entry = (f64, [f64; 2]);
+use crate::{Error, Result};
+
+/// A number and its sums.
+pub(crate) type Entry = (f64, [f64; 2]);
 
 /// Values that are sorted at a time.
 const FRESH: usize = 1 << 14;
 
-/// The distinct predictions of some rows.
+/// The distinct numbers of some rows.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct Ranks {
+pub(crate) struct Runs {
     /// Sorted, each value once in a run.
     runs: Vec<Vec<Entry>>,
     /// Not sorted yet.
     fresh: Vec<Entry>,
 }
 
-impl Ranks {
-    pub(super) fn add(&mut self, prediction: f64, class: usize, weight: f64) {
-        let mut weights = [0.0, 0.0];
-        weights[class] = weight;
+impl Runs {
+    pub(crate) fn add(&mut self, value: f64, sums: [f64; 2]) {
         // −0 and 0 are one value
-        self.fresh.push((prediction + 0.0, weights));
+        self.fresh.push((value + 0.0, sums));
         if self.fresh.len() >= FRESH {
             self.settle();
         }
     }
 
-    pub(super) fn merge(&mut self, mut later: Self) {
+    pub(crate) fn merge(&mut self, mut later: Self) {
         self.settle();
         later.settle();
         for run in later.runs {
@@ -42,7 +42,7 @@ impl Ranks {
     /// Sorts what is fresh.
     fn settle(&mut self) {
         let mut fresh = std::mem::take(&mut self.fresh);
-        // stable, so that weights are added up in the order of the rows
+        // stable, so that sums are added up in the order of the rows
         fresh.sort_by(|a, b| a.0.total_cmp(&b.0));
         fresh.dedup_by(|next, kept| {
             let same = next.0 == kept.0;
@@ -64,24 +64,27 @@ impl Ranks {
         self.runs.push(run);
     }
 
-    /// The probability that a positive row is above a negative one, ties counting half.
-    pub(super) fn area(mut self) -> f64 {
+    /// All numbers in ascending order.
+    pub(crate) fn finish(mut self) -> Vec<Entry> {
         self.settle();
         let all = self.runs.into_iter().rev().reduce(|later, before| merged(&before, &later));
-        let all = all.unwrap_or_default();
-        let weights: Vec<[f64; 2]> = all.into_iter().map(|(_, weights)| weights).collect();
-        let [negatives, positives] = super::sum(&weights);
-        let (mut below, mut area) = (0.0, 0.0);
-        for [negative, positive] in weights {
-            area += positive * (below + 0.5 * negative);
-            below += negative;
-        }
-        area / positives / negatives
+        all.unwrap_or_default()
     }
 
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         let entries = self.runs.iter().map(Vec::capacity).sum::<usize>() + self.fresh.capacity();
         entries * size_of::<Entry>()
+    }
+
+    /// Whether these runs stay within a budget of bytes.
+    pub(crate) fn fit<'a>(all: impl IntoIterator<Item = &'a Self>, budget: Option<usize>) -> Result<()> {
+        let needed: usize = all.into_iter().map(Self::size).sum();
+        match budget {
+            Some(budget) if needed > budget => {
+                Err(Error::Engine(engine::Error::MemoryBudget { needed, budget }))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -110,15 +113,15 @@ mod tests {
 
     #[test]
     fn runs_stay_few_and_values_are_there_once() {
-        let mut ranks = Ranks::default();
+        let mut runs = Runs::default();
         let n = 5 * FRESH;
         for i in 0..n {
-            ranks.add((i * 7919 % 40_000) as f64, i % 2, 1.0);
+            runs.add((i * 7919 % 40_000) as f64, [1.0, 0.0]);
         }
-        ranks.settle();
-        assert!(ranks.runs.len() <= 3);
-        assert!(ranks.runs.iter().all(|run| run.windows(2).all(|pair| pair[0].0 < pair[1].0)));
-        let rows: f64 = ranks.runs.iter().flatten().map(|(_, weights)| weights[0] + weights[1]).sum();
-        assert_eq!(rows, n as f64);
+        runs.settle();
+        assert!(runs.runs.len() <= 3);
+        let all = runs.finish();
+        assert!(all.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert_eq!(all.iter().map(|(_, sums)| sums[0]).sum::<f64>(), n as f64);
     }
 }

@@ -1,0 +1,127 @@
+//! The components of rows.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array};
+use arrow_buffer::{NullBuffer, ScalarBuffer};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use engine::Block;
+use serde_json::Value;
+
+use super::{KIND, PcaModel};
+use crate::kmeans::rows::RowReader;
+use crate::model::{Model, Predicted, Predictor};
+use crate::predict::{PredictOptions, Scale};
+use crate::{Error, Result};
+
+impl Model for PcaModel {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn set_origin(&mut self, call: String, data: String) {
+        self.call = Some(call);
+        self.data = Some(data);
+    }
+
+    fn rows(&self) -> u64 {
+        self.n_valid_obs + self.n_missing_obs
+    }
+
+    fn input_columns(&self, _: &PredictOptions) -> Vec<String> {
+        self.design.term_columns()
+    }
+
+    fn model_columns(&self) -> Vec<String> {
+        self.design.term_columns()
+    }
+
+    fn output_schema(&self, options: &PredictOptions) -> Result<SchemaRef> {
+        self.check_options(options)?;
+        let names = options.predict_names.clone().unwrap_or_else(|| self.component_names());
+        let fields: Vec<Field> =
+            names.into_iter().map(|name| Field::new(name, DataType::Float64, true)).collect();
+        Ok(Arc::new(Schema::new(fields)))
+    }
+
+    fn predictor(&self, options: &PredictOptions) -> Result<Box<dyn Predictor>> {
+        self.check_options(options)?;
+        let scaled = |(at, loading): (usize, &f64)| match self.scale[at % self.names.len()] {
+            0.0 => 0.0,
+            scale => loading / scale,
+        };
+        Ok(Box::new(ComponentPredictor {
+            reader: RowReader::new(&Arc::new(self.design.clone()), &self.means),
+            loadings: self.loadings.iter().enumerate().map(scaled).collect(),
+            columns: self.names.len(),
+            components: self.std_devs.len(),
+        }))
+    }
+
+    fn summary(&self) -> String {
+        self.to_string()
+    }
+
+    fn to_json(&self) -> Value {
+        PcaModel::to_json(self)
+    }
+
+    fn encode(&self) -> Result<Vec<u8>> {
+        crate::model::encode(KIND, self)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl PcaModel {
+    fn check_options(&self, options: &PredictOptions) -> Result<()> {
+        let refuse = |option, reason: String| Err(Error::Option { option, reason });
+        if options.scale != Scale::Response {
+            return refuse("scale", "components have the scale response".into());
+        }
+        options.check_plain("components")?;
+        let components = self.std_devs.len();
+        match &options.predict_names {
+            Some(names) if names.len() != components => refuse(
+                "names of predictions",
+                format!("{components} are needed, but {} are given", names.len()),
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+struct ComponentPredictor {
+    reader: RowReader,
+    /// Components by columns, divided by the scales of the columns.
+    loadings: Vec<f64>,
+    columns: usize,
+    components: usize,
+}
+
+impl Predictor for ComponentPredictor {
+    fn predict(&mut self, block: &Block) -> Result<Predicted> {
+        let rows = block.num_rows();
+        let mut valid = vec![false; rows];
+        let mut scores: Vec<Vec<f64>> = vec![vec![0.0; rows]; self.components];
+        let (loadings, columns) = (&self.loadings, self.columns);
+        self.reader.read(block, |dense| {
+            let places = (dense.start..).zip(dense.mask).filter(|(_, mask)| **mask != 0);
+            for (row, (at, _)) in dense.rows.chunks_exact(columns).zip(places) {
+                valid[at] = true;
+                for (scores, loadings) in scores.iter_mut().zip(loadings.chunks_exact(columns)) {
+                    scores[at] = row.iter().zip(loadings).map(|(x, loading)| x * loading).sum();
+                }
+            }
+            Ok(())
+        })?;
+        let missing = valid.iter().filter(|&&valid| !valid).count() as u64;
+        let nulls = (missing > 0).then(|| NullBuffer::from(valid));
+        let array =
+            |scores| -> ArrayRef { Arc::new(Float64Array::new(ScalarBuffer::from(scores), nulls.clone())) };
+        Ok(Predicted { columns: scores.into_iter().map(array).collect(), missing })
+    }
+}
