@@ -6,7 +6,11 @@ a dictionary of columns, or any object with the Arrow PyCapsule interface (polar
 Data steps: :func:`rx_import`, :func:`rx_read_xdf`, :func:`rx_get_info`, :func:`rx_get_var_info`,
 :func:`rx_get_var_names`, :func:`rx_partition`, :func:`rx_get_partitions`.
 
-Analyses: :func:`rx_summary`, :func:`rx_quantile`, :func:`rx_lin_mod`, :func:`rx_predict`.
+Analyses: :func:`rx_summary`, :func:`rx_quantile`, :func:`rx_lin_mod`, :func:`rx_predict`; tables :func:`rx_cube`,
+:func:`rx_cross_tabs`, :func:`rx_marginals` and tests on them :func:`rx_chi_squared_test`, :func:`rx_fisher_test`,
+:func:`rx_kendall_cor`, :func:`rx_odds_ratio`, :func:`rx_risk_ratio`, :func:`rx_pairwise_cross_tab`; matrices
+:func:`rx_cov_cor`, :func:`rx_cov`, :func:`rx_cor`, :func:`rx_sscp`; curves :func:`rx_histogram`, :func:`rx_lorenz`,
+:func:`rx_gini`, :func:`rx_roc`, :func:`rx_auc`, :func:`rx_roc_curve`.
 
 Options: :class:`RxOptions`, :class:`RxStepControl`.
 
@@ -19,27 +23,53 @@ from revoscalepy.datasource.RxDataSource import RxDataSource
 from revoscalepy.datasource.RxTextData import RxTextData
 from revoscalepy.datasource.RxXdfData import RxXdfData
 from revoscalepy.etl.RxImport import rx_import, rx_import_datasource
+from revoscalepy.functions.RxCovCor import RxCovCorResults, rx_cor, rx_cov, rx_cov_cor, rx_sscp
+from revoscalepy.functions.RxCube import (
+    RxCrossTabsResults,
+    RxCubeResults,
+    rx_cross_tabs,
+    rx_cube,
+    rx_marginals,
+)
 from revoscalepy.functions.RxGetInfo import rx_get_info, rx_get_var_info, rx_get_var_names
 from revoscalepy.functions.RxGlm import Family, RxGlmResults, rx_glm, rx_tweedie
+from revoscalepy.functions.RxHistogram import rx_histogram
 from revoscalepy.functions.RxKmeans import RxKmeansResults, rx_kmeans
 from revoscalepy.functions.RxLinMod import RxLinModResults, rx_lin_mod, rx_lin_mod_ex
 from revoscalepy.functions.RxLogit import RxLogitResults, rx_logit, rx_logit_ex
+from revoscalepy.functions.RxLorenz import rx_gini, rx_lorenz
+from revoscalepy.functions.RxMultiTest import (
+    RxHTestResults,
+    RxMultiTestResults,
+    rx_chi_squared_test,
+    rx_fisher_test,
+    rx_kendall_cor,
+    rx_odds_ratio,
+    rx_pairwise_cross_tab,
+    rx_risk_ratio,
+)
 from revoscalepy.functions.RxNaiveBayes import RxNaiveBayesResults, rx_naive_bayes
 from revoscalepy.functions.RxPartition import rx_get_partitions, rx_partition
 from revoscalepy.functions.RxPredict import rx_predict, rx_predict_default, rx_predict_ex
 from revoscalepy.functions.RxQuantile import rx_quantile
 from revoscalepy.functions.RxReadXdf import rx_read_xdf
+from revoscalepy.functions.RxRoc import rx_auc, rx_roc, rx_roc_curve
 from revoscalepy.functions.RxStepControl import RxStepControl, rx_step_control
 from revoscalepy.functions.RxSummary import RxSummaryResults, rx_summary, rx_summary_ex
 from revoscalepy.utils.RxOptions import RxOptions
 
 __all__ = [
     "Family",
+    "RxCovCorResults",
+    "RxCrossTabsResults",
+    "RxCubeResults",
     "RxDataSource",
     "RxGlmResults",
+    "RxHTestResults",
     "RxKmeansResults",
     "RxLinModResults",
     "RxLogitResults",
+    "RxMultiTestResults",
     "RxNaiveBayesResults",
     "RxOptions",
     "RxStepControl",
@@ -48,25 +78,44 @@ __all__ = [
     "RxXdfData",
     "__rxdf_version__",
     "__version__",
+    "rx_auc",
+    "rx_chi_squared_test",
+    "rx_cor",
+    "rx_cov",
+    "rx_cov_cor",
+    "rx_cross_tabs",
+    "rx_cube",
+    "rx_fisher_test",
     "rx_get_info",
     "rx_get_partitions",
     "rx_get_var_info",
     "rx_get_var_names",
+    "rx_gini",
     "rx_glm",
+    "rx_histogram",
     "rx_import",
     "rx_import_datasource",
+    "rx_kendall_cor",
     "rx_kmeans",
     "rx_lin_mod",
     "rx_lin_mod_ex",
     "rx_logit",
     "rx_logit_ex",
+    "rx_lorenz",
+    "rx_marginals",
     "rx_naive_bayes",
+    "rx_odds_ratio",
+    "rx_pairwise_cross_tab",
     "rx_partition",
     "rx_predict",
     "rx_predict_default",
     "rx_predict_ex",
     "rx_quantile",
     "rx_read_xdf",
+    "rx_risk_ratio",
+    "rx_roc",
+    "rx_roc_curve",
+    "rx_sscp",
     "rx_step_control",
     "rx_summary",
     "rx_summary_ex",

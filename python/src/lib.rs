@@ -15,14 +15,18 @@
 
 mod annotate;
 mod arrow;
+mod cells;
+mod covariance;
 mod describe;
 mod error;
 mod glm;
 mod grouping;
+mod histogram;
 mod linmod;
 mod model;
 mod predict;
 mod quantile;
+mod roc;
 mod run;
 mod source;
 mod summary;
@@ -40,13 +44,20 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<glm::GlmModel>()?;
     module.add_class::<grouping::Clusters>()?;
     module.add_class::<grouping::Classifier>()?;
-    module.add_function(wrap_pyfunction!(glm::glm, module)?)?;
     module.add_function(wrap_pyfunction!(grouping::kmeans, module)?)?;
     module.add_function(wrap_pyfunction!(grouping::naive_bayes, module)?)?;
+    module.add_class::<cells::Cells>()?;
+    module.add_function(wrap_pyfunction!(cells::cells, module)?)?;
+    module.add_function(wrap_pyfunction!(cells::table_test, module)?)?;
+    module.add_function(wrap_pyfunction!(covariance::cov_cor, module)?)?;
+    module.add_function(wrap_pyfunction!(glm::glm, module)?)?;
+    module.add_function(wrap_pyfunction!(histogram::histogram, module)?)?;
+    module.add_function(wrap_pyfunction!(histogram::lorenz, module)?)?;
     module.add_function(wrap_pyfunction!(linmod::lin_mod, module)?)?;
     module.add_function(wrap_pyfunction!(predict::predict, module)?)?;
     module.add_function(wrap_pyfunction!(predict::predict_to, module)?)?;
     module.add_function(wrap_pyfunction!(quantile::quantile, module)?)?;
+    module.add_function(wrap_pyfunction!(roc::roc, module)?)?;
     module.add_function(wrap_pyfunction!(summary::summary, module)?)?;
     Ok(())
 }
