@@ -69,6 +69,8 @@ pub struct GlmOptions {
     pub offset: Option<String>,
     /// Solve for the cells of the first term by a partitioned inverse, without an intercept.
     pub cube: bool,
+    /// With `cube`: predict every cell at the means of the other columns, without an offset.
+    pub cube_predictions: bool,
     /// Select terms, starting from the formula's (not with `cube`).
     pub variable_selection: Option<StepControl>,
     /// The first level of a factor is the reference, not the last.
@@ -77,6 +79,8 @@ pub struct GlmOptions {
     pub drop_main: bool,
     /// Keep the covariance matrix of the coefficients, which standard errors of predictions need (not with `cube`).
     pub cov_coef: bool,
+    /// Keep the covariance matrix of the columns (needs an intercept, not with `cube`).
+    pub cov_data: bool,
     /// How coefficients are named.
     pub labels: LabelStyle,
     /// Where to start.
@@ -99,10 +103,12 @@ impl Default for GlmOptions {
             weights: Weights::default(),
             offset: None,
             cube: false,
+            cube_predictions: false,
             variable_selection: None,
             drop_first: false,
             drop_main: true,
             cov_coef: false,
+            cov_data: false,
             labels: LabelStyle::default(),
             initial_values: Initial::default(),
             max_iterations: 25,
@@ -152,6 +158,9 @@ pub struct GlmModel {
     pub coef_p_value: Vec<f64>,
     /// P × P, by rows, NaN for dropped coefficients.
     pub cov_coef: Option<Vec<f64>>,
+    /// Covariances of the columns other than the intercept, by rows.
+    #[serde(default)]
+    pub cov_data: Option<Vec<f64>>,
     /// The 1-norm condition number of the kept columns' weighted and centred cross product, scaled to a unit diagonal.
     pub condition_number: f64,
     /// How many coefficients were kept.

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 
 use algos::design::Weights;
 use algos::glm::{Family, Glm, GlmModel, GlmOptions, GlmPartial, Initial, Link, Variance};
+use algos::linear::{LinMod, LinModOptions};
 use algos::model::{self, Model};
 use algos::predict::{Interval, PredictOptions, Scale};
 use arrow_array::cast::AsArray;
@@ -357,4 +358,54 @@ fn residuals_of_a_factor_response_are_those_of_its_event() {
     }
     let sum: f64 = columns[1].iter().flatten().sum();
     assert!(sum.abs() < 1e-6, "the likelihood equations hold");
+}
+
+#[test]
+fn columns_are_described_by_prior_weights() {
+    let source = mixed(900, 0.5);
+    let weights = Weights { probability: Some("w".into()), frequency: None };
+    let linear = LinModOptions { weights: weights.clone(), cov_data: true, ..LinModOptions::default() };
+    let expected = LinMod::new("hit ~ day + x").unwrap().with_options(linear).unwrap();
+    let scan = ScanOptions::default().with_block_rows(100);
+    let expected = engine::fit(&expected, &source, &scan, &Local::new(2)).unwrap();
+    for cells in [0, 16 << 20] {
+        let options = GlmOptions { weights: weights.clone(), cov_data: true, cells, ..GlmOptions::default() };
+        let model = Glm::logit("hit ~ day + x").unwrap().with_options(options).unwrap();
+        let model = engine::fit(&model, &source, &scan, &Local::new(2)).unwrap();
+        for (got, expected) in model.cov_data.unwrap().iter().zip(expected.cov_data.as_ref().unwrap()) {
+            assert!((got - expected).abs() < 1e-12, "{got} {expected}");
+        }
+    }
+    let options = GlmOptions { cov_data: true, ..GlmOptions::default() };
+    let none = Glm::logit("hit ~ day + x - 1").unwrap().with_options(options).unwrap();
+    assert!(engine::fit(&none, &source, &scan, &Local::new(2)).unwrap().cov_data.is_none());
+}
+
+#[test]
+fn cells_of_a_cube_are_predicted_at_the_means() {
+    let source = mixed(900, 0.5);
+    let scan = ScanOptions::default();
+    let options = LinModOptions { cube: true, cube_predictions: true, ..LinModOptions::default() };
+    let linear = LinMod::new("hit ~ day + x + sex").unwrap().with_options(options).unwrap();
+    let linear = engine::fit(&linear, &source, &scan, &Local::new(2)).unwrap();
+    for cells in [0, 16 << 20] {
+        let options = GlmOptions { cube: true, cube_predictions: true, cells, ..GlmOptions::default() };
+        let normal = Glm::new("hit ~ day + x + sex").unwrap().with_options(options.clone()).unwrap();
+        let normal = engine::fit(&normal, &source, &scan, &Local::new(2)).unwrap().count_df.unwrap();
+        let expected = linear.count_df.as_ref().unwrap().means.as_ref().unwrap();
+        for (got, expected) in normal.means.as_ref().unwrap()[0].iter().zip(&expected[0]) {
+            assert_close(*got, *expected, 1e-9);
+        }
+        let logit = Glm::logit("hit ~ day + x").unwrap().with_options(options).unwrap();
+        let logit = engine::fit(&logit, &source, &scan, &Local::new(2)).unwrap();
+        let alone = LinModOptions { cov_data: true, ..LinModOptions::default() };
+        let rows = LinMod::new("x ~ hit + day").unwrap().with_options(alone).unwrap();
+        let rows = engine::fit(&rows, &source, &scan, &Local::new(2)).unwrap();
+        let spread = (rows.total_squares[0] - rows.y_var[0]) / rows.n_observations;
+        let eta = logit.coefficients[0] + logit.coefficients[5] * spread.sqrt();
+        let predicted = logit.count_df.unwrap().means.unwrap()[0][0];
+        assert_close(predicted, 1.0 / (1.0 + (-eta).exp()), 1e-9);
+    }
+    let options = GlmOptions { cube_predictions: true, ..GlmOptions::default() };
+    assert!(Glm::logit("hit ~ day").unwrap().with_options(options).is_err());
 }

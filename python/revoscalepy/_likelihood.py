@@ -44,6 +44,7 @@ def fit(
     shown = {name: value for name, value in choices.items() if not name.endswith("tolerance")}
     request: dict[str, Any] = {
         **dict.fromkeys(("family", "variance", "power", "link", "link_power", "offset")),
+        **dict.fromkeys(("cube_predictions", "cov_data"), False),
         **law,
         **choices,
         "drop_main": drop_main is None or bool(drop_main),

@@ -120,6 +120,16 @@ def test_the_documented_numbers(shared, tmp_path):
     assert model.df[:2] == [14, 109]
 
 
+def test_the_columns_are_described(frame):
+    model = rx_logit("late ~ x", frame, cov_data=True)
+    assert model.cov_data.loc["x", "x"] == pytest.approx(frame["x"].var(), rel=1e-12)
+    cube = rx_logit("late ~ g + x", frame, cube=True, cube_predictions=True, coefficient_tolerance=1e-10)
+    eta = cube.coefficients["late"].iloc[0] + cube.coefficients["late"]["x"] * frame["x"].mean()
+    assert cube.count_df["late"][0] == pytest.approx(1 / (1 + np.exp(-eta)), rel=1e-9)
+    with pytest.raises(ValueError, match="cube_predictions: it needs cube"):
+        rx_logit("late ~ g", frame, cube_predictions=True)
+
+
 def test_what_is_not_so(frame):
     with pytest.raises(ValueError, match="link: 'logarithm' is not known"):
         rx_glm("size ~ x", frame, family=Family("Gamma", link="logarithm"))

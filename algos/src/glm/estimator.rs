@@ -11,13 +11,14 @@ use serde::{Deserialize, Serialize};
 use super::cells::{CellPlan, Collapsed};
 use super::family::Variance;
 use super::fitting::{Fitting, Start};
-use super::pass::{Sums, evaluate};
+use super::pass::{Described, PassPlan, Sums, evaluate};
 use super::response::Responses;
 use super::steps::{Next, Steps};
 use super::working::Law;
 use super::{Family, GlmModel, GlmOptions, Link};
 use crate::design::{Design, Draft, Extras, Survey, VariableKind, columns_read};
 use crate::gram::Gram;
+use crate::linear::lay_out;
 use crate::stepwise::{self, Scope};
 use crate::{Error, Result};
 
@@ -94,6 +95,9 @@ impl Glm {
         }
         let (family, link) =
             if self.logit { (Family::Binomial, Some(Link::Logit)) } else { (options.family, options.link) };
+        if options.cube_predictions && !options.cube {
+            return refuse("cube_predictions", "it needs cube");
+        }
         let further = options.weights.columns().chain(&options.offset);
         self.columns = match &options.variable_selection {
             None => columns_read(&self.formula, further),
@@ -148,7 +152,7 @@ impl Fits {
 }
 
 /// Counts and sums that do not change from pass to pass.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Data {
     pub(super) valid: u64,
     pub(super) missing: u64,
@@ -159,6 +163,8 @@ pub(super) struct Data {
     /// The deviance within cells, and how many there are, where rows were collapsed.
     pub(super) within: f64,
     pub(super) cells: Option<u64>,
+    /// The columns, where they are to be described.
+    pub(super) columns: Option<Arc<Described>>,
 }
 
 /// What a pass of a generalized linear model adds up.
@@ -219,14 +225,21 @@ impl Glm {
         let all = draft.bind(found)?;
         let coded = self.is_coded(&all)?;
         let steps = scope.map(|scope| Steps::new(all.clone(), *scope, coded));
-        let design = steps.as_ref().map_or(all, Steps::first_design);
-        let mut fit = Fitting::new(self, design, coded, Start::Usual)?;
+        let mut fit = if let Some(steps) = &steps {
+            steps.first_fit(self)?
+        } else {
+            let terms = (0..all.terms.len()).collect();
+            Fitting::new(self, all, terms, coded, Start::Usual)?
+        };
         let options = &self.options;
         let upper = steps.as_ref().map_or(&fit.plan.plan.design, Steps::upper);
         let cells = (options.cells > 0)
             .then(|| CellPlan::new(upper, fit.plan.binary, self.law().family.variance(), options.cells))
             .flatten();
-        fit.set_cells(cells);
+        let columns = (options.cov_data || options.cube_predictions)
+            .then(|| lay_out(upper.as_ref().clone(), options.cube))
+            .transpose()?;
+        fit.set_first_pass(cells, columns);
         Ok(GlmState(Stage::Fits(Box::new(Fits { models: vec![fit], data: None, steps }))))
     }
 
@@ -271,7 +284,7 @@ impl Glm {
     }
 
     /// Takes what the first pass alone tells.
-    fn first_look(sums: &Sums) -> Result<Data> {
+    fn first_look(plan: &PassPlan, sums: &Sums) -> Result<Data> {
         let responses = sums.responses.unwrap_or_default();
         if responses.weight <= 0.0 {
             return Err(Error::NoObservations { rows: sums.valid + sums.missing });
@@ -284,6 +297,7 @@ impl Glm {
             counts: sums.counts.clone(),
             within: 0.0,
             cells: None,
+            columns: plan.described(sums)?.map(Arc::new),
         })
     }
 
@@ -361,7 +375,7 @@ impl Estimator for Glm {
                 let data = match (fits.data.take(), sums.first(), fits.models.first_mut()) {
                     (Some(data), ..) => data,
                     (None, Some(first), Some(fit)) => {
-                        let data = Self::first_look(first)?;
+                        let data = Self::first_look(&fit.plan, first)?;
                         fit.settle(self, &data);
                         data
                     }

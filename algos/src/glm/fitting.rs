@@ -11,6 +11,7 @@ use super::working::{Found, LOGIT_START, NullPoint, Point};
 use super::{GlmModel, GlmOptions, Initial, Link};
 use crate::design::Design;
 use crate::gram::Gram;
+use crate::gram::plan::Plan;
 use crate::linear::inference::with_fit;
 use crate::linear::{LinModOptions, lay_out};
 use crate::{Error, Result};
@@ -48,7 +49,14 @@ pub(super) enum Ended {
 }
 
 impl Fitting {
-    pub(super) fn new(glm: &Glm, design: Design, coded: bool, start: Start) -> Result<Self> {
+    /// A fit of a design whose terms have these places among those of the first pass.
+    pub(super) fn new(
+        glm: &Glm,
+        design: Design,
+        terms: Vec<usize>,
+        coded: bool,
+        start: Start,
+    ) -> Result<Self> {
         let options = &glm.options;
         let law = glm.law();
         let plan = lay_out(design, options.cube)?;
@@ -66,7 +74,8 @@ impl Fitting {
         let iteration = Iteration::new(limits(options), coefficients, null);
         let point = Arc::new(iteration.point().clone());
         let binary = glm.is_logit() || coded;
-        let plan = PassPlan { plan, law, cube: options.cube, binary, coded, cells: None };
+        let plan =
+            PassPlan { plan, law, cube: options.cube, binary, coded, terms, cells: None, columns: None };
         Ok(Self {
             plan: Arc::new(plan),
             point,
@@ -78,10 +87,11 @@ impl Fitting {
         })
     }
 
-    /// Says how the first pass is to collapse rows.
-    pub(super) fn set_cells(&mut self, cells: Option<CellPlan>) {
+    /// Says how the first pass is to collapse rows, and whether it describes the columns of a plan.
+    pub(super) fn set_first_pass(&mut self, cells: Option<CellPlan>, columns: Option<Arc<Plan>>) {
         if let Some(plan) = Arc::get_mut(&mut self.plan) {
             plan.cells = cells;
+            plan.columns = columns;
         }
     }
 

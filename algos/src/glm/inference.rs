@@ -2,7 +2,7 @@
 
 use super::estimator::Data;
 use super::irls::Ending;
-use super::pass::PassPlan;
+use super::pass::{Described, PassPlan};
 use super::working::Found;
 use super::{GlmModel, GlmOptions};
 use crate::gram::Gram;
@@ -65,7 +65,11 @@ pub(super) fn infer(
             let term = &design.terms[0];
             let cells = design.cells(term);
             partitions = Some(Partitions { term: design.term_label(term), cells });
-            let mut table = fit.count_table(term, std::slice::from_ref(&coefficients));
+            let mut table = fit.count_table(
+                term,
+                std::slice::from_ref(&coefficients),
+                data.columns.as_deref().filter(|_| options.cube_predictions).map(Described::means),
+            );
             for mean in table.means.iter_mut().flatten().flatten() {
                 *mean = law.link.inverse(*mean).0;
             }
@@ -89,6 +93,11 @@ pub(super) fn infer(
             coef_t_value,
             coef_p_value,
             cov_coef: (options.cov_coef && !options.cube).then(|| fit.covariance(dispersion)),
+            cov_data: data
+                .columns
+                .as_deref()
+                .filter(|_| options.cov_data && design.intercept && !options.cube)
+                .map(|columns| columns.covariances(&plan.terms)),
             condition_number: fit.condition(),
             rank,
             deviance: ending.deviance,

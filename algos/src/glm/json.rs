@@ -40,6 +40,8 @@ impl GlmModel {
             "cov_coef",
             self.cov_coef.as_ref().map_or(Value::Null, |m| matrix(m, self.coefficient_names.len())),
         );
+        let others = self.coefficient_names.len().saturating_sub(1);
+        put("cov_data", self.cov_data.as_ref().map_or(Value::Null, |m| matrix(m, others)));
         put("condition_number", number(self.condition_number));
         put("rank", json!(self.rank));
         put("deviance", number(self.deviance));

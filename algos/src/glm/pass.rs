@@ -13,6 +13,7 @@ use super::response::Responses;
 use super::working::{Found, Law, Observed, Point, Working};
 use crate::design::{Addends, Reader, TILE, Tile, VariableKind};
 use crate::gram::Gram;
+use crate::gram::normal::{Normal, Partition};
 use crate::gram::plan::Plan;
 use crate::{Error, Result};
 
@@ -27,13 +28,52 @@ pub(super) struct PassPlan {
     pub(super) binary: bool,
     /// Whether responses are the codes of a factor of two levels, from 1.
     pub(super) coded: bool,
+    /// The places of the terms among those of the first pass.
+    pub(super) terms: Vec<usize>,
     /// How to collapse rows, where it is to be tried.
     pub(super) cells: Option<CellPlan>,
+    /// The columns that the first pass describes by sums of prior weights, where it is wanted.
+    pub(super) columns: Option<Arc<Plan>>,
+}
+
+/// The columns of a design: their means and cross products by prior weights.
+pub(super) struct Described {
+    plan: Arc<Plan>,
+    normal: Normal,
+}
+
+impl Described {
+    /// The covariances of the columns of some terms.
+    pub(super) fn covariances(&self, terms: &[usize]) -> Vec<f64> {
+        let columns: Vec<usize> =
+            terms.iter().flat_map(|&term| self.normal.columns_of(&self.plan, term)).collect();
+        let p = self.normal.columns();
+        let scale = 1.0 / (self.normal.total - 1.0);
+        let row = |&i: &usize| columns.iter().map(move |&j| self.normal.schur[i * p + j] * scale);
+        columns.iter().flat_map(row).collect()
+    }
+
+    /// The means of the columns beside those that were solved for beforehand.
+    pub(super) fn means(&self) -> &[f64] {
+        &self.normal.means
+    }
 }
 
 impl PassPlan {
     pub(super) fn response(&self) -> usize {
         self.plan.design.responses[0]
+    }
+
+    /// What a first pass found of the columns.
+    pub(super) fn described(&self, sums: &Sums) -> Result<Option<Described>> {
+        let (Some(plan), Some(gram)) = (&self.columns, &sums.columns) else { return Ok(None) };
+        let partition = match (self.cube, plan.design.intercept) {
+            (true, _) => Partition::FirstTerm,
+            (false, true) => Partition::Intercept,
+            (false, false) => Partition::None,
+        };
+        let normal = Normal::new(plan, &gram.totals(), partition)?;
+        Ok(Some(Described { plan: Arc::clone(plan), normal }))
     }
 
     /// The level that counts as 1, where responses are codes.
@@ -66,6 +106,8 @@ pub(super) struct Sums {
     /// All rows, collapsed.
     pub(super) cells: Option<Cells>,
     pub(super) gram: Gram,
+    /// The columns by prior weights, in the first pass where it is wanted.
+    columns: Option<Gram>,
     pub(super) found: Found,
     #[serde(skip)]
     plan: Option<Arc<PassPlan>>,
@@ -135,6 +177,7 @@ impl Sums {
             cells: plan.cells.as_ref().filter(|_| first).map(Cells::new),
             gram: Gram::weighted(Arc::clone(&plan.plan)),
             found: Found::default(),
+            columns: plan.columns.as_ref().filter(|_| first).map(|plan| Gram::weighted(Arc::clone(plan))),
             plan: Some(plan),
             point: Some(point),
             work: None,
@@ -171,6 +214,9 @@ impl Sums {
                 self.look(plan, work, block.start_row + start as u64)?;
                 self.count(plan, work);
             }
+            if let Some(columns) = &mut self.columns {
+                columns.add(&work.tile)?;
+            }
             if self.collapse(plan, work) {
                 continue;
             }
@@ -187,6 +233,9 @@ impl Sums {
             self.gram.add(&work.tile)?;
         }
         self.gram.flush();
+        if let Some(columns) = &mut self.columns {
+            columns.flush();
+        }
         Ok(())
     }
 
@@ -293,6 +342,9 @@ impl Sums {
         }
         self.counts.iter_mut().zip(&later.counts).for_each(|(own, later)| *own += later);
         self.found.add(&later.found);
+        if let (Some(own), Some(later)) = (&mut self.columns, later.columns) {
+            own.merge(later)?;
+        }
         Ok(self.gram.merge(later.gram)?)
     }
 
@@ -305,7 +357,8 @@ impl Sums {
     /// Bytes of the state, with room for cells.
     pub(super) fn size(&self) -> usize {
         let room = self.plan.as_ref().and_then(|plan| plan.cells.as_ref()).map_or(0, CellPlan::limit);
-        self.gram.size() + self.cells.as_ref().map_or(0, |cells| cells.size().max(room))
+        let columns = self.columns.as_ref().map_or(0, Gram::size);
+        self.gram.size() + columns + self.cells.as_ref().map_or(0, |cells| cells.size().max(room))
     }
 }
 

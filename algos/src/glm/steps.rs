@@ -45,9 +45,10 @@ impl Steps {
         &self.upper
     }
 
-    /// The design of the model that the search starts from.
-    pub(super) fn first_design(&self) -> Design {
-        self.design(self.scope.model())
+    /// The fit of the model that the search starts from.
+    pub(super) fn first_fit(&self, glm: &Glm) -> Result<Fitting> {
+        let model = self.scope.model();
+        Fitting::new(glm, self.design(model), model.to_vec(), self.coded, Start::Usual)
     }
 
     /// The design of a model, with the variables of all: a row that lacks one of them is left out of every model.
@@ -98,7 +99,7 @@ impl Steps {
     }
 
     fn fit(&self, glm: &Glm, data: &Data, model: &[usize], start: Start) -> Result<Fitting> {
-        let mut fit = Fitting::new(glm, self.design(model), self.coded, start)?;
+        let mut fit = Fitting::new(glm, self.design(model), model.to_vec(), self.coded, start)?;
         fit.settle(glm, data);
         Ok(fit)
     }

@@ -293,7 +293,8 @@ impl<T: Real> Fit<'_, T> {
         if self.options.cube {
             let term = &self.design.terms[0];
             model.partitions = Some(Partitions { term: self.design.term_label(term), cells: k });
-            model.count_df = Some(self.count_table(term, &model.coefficients));
+            let means = self.options.cube_predictions.then_some(normal.means.as_slice());
+            model.count_df = Some(self.count_table(term, &model.coefficients, means));
         }
         model
     }
@@ -421,7 +422,13 @@ impl<T: Real> Fit<'_, T> {
         matrix
     }
 
-    pub(crate) fn count_table(&self, term: &Term, coefficients: &[Vec<f64>]) -> CountTable {
+    /// The cells of a cube; `means` of the other columns give predictions, which a cube without any has in any case.
+    pub(crate) fn count_table(
+        &self,
+        term: &Term,
+        coefficients: &[Vec<f64>],
+        means: Option<&[f64]>,
+    ) -> CountTable {
         let normal = self.normal;
         let k = normal.cells.len();
         let factors: Vec<usize> = self.design.factors(term).collect();
@@ -435,18 +442,14 @@ impl<T: Real> Fit<'_, T> {
                     .collect()
             })
             .collect();
-        let alone = normal.columns() == 0;
-        let means = (alone || self.options.cube_predictions).then(|| {
+        let alone = (normal.columns() == 0).then_some(&[][..]);
+        let means = alone.or(means).map(|means| {
             coefficients
                 .iter()
                 .map(|coefficients| {
                     let (cells, others) = coefficients.split_at(k);
-                    let at_means: f64 = others
-                        .iter()
-                        .zip(&normal.means)
-                        .filter(|(b, _)| !b.is_nan())
-                        .map(|(b, mean)| b * mean)
-                        .sum();
+                    let at_means: f64 =
+                        others.iter().zip(means).filter(|(b, _)| !b.is_nan()).map(|(b, mean)| b * mean).sum();
                     cells.iter().map(|cell| cell + at_means).collect()
                 })
                 .collect()

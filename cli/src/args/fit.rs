@@ -65,12 +65,18 @@ pub(crate) struct ModelArgs {
     /// Fit one coefficient for each cell of the first term, which must be categorical, and no intercept
     #[arg(long)]
     pub(crate) cube: bool,
+    /// With --cube: also predict every cell at the means of the other columns
+    #[arg(long, requires = "cube")]
+    pub(crate) cube_predictions: bool,
     /// Take the first level of a factor for the reference, not the last
     #[arg(long)]
     pub(crate) drop_first: bool,
     /// Also compute the covariances of the coefficients, which standard errors of predictions need
     #[arg(long, visible_alias = "cov-coef")]
     pub(crate) cov: bool,
+    /// Also compute the covariances of the columns
+    #[arg(long)]
+    pub(crate) cov_data: bool,
     #[command(flatten)]
     pub(crate) stepping: Stepping,
 }

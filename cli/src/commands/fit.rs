@@ -22,8 +22,10 @@ pub(super) fn linmod(args: &LinmodArgs, session: &Session) -> anyhow::Result<()>
     let options = LinModOptions {
         weights: args.weighting.weights(),
         cube: args.model.cube,
+        cube_predictions: args.model.cube_predictions,
         drop_first: args.model.drop_first,
         cov_coef: args.model.cov,
+        cov_data: args.model.cov_data,
         variable_selection: args.model.stepping.control(),
         ..LinModOptions::default()
     };
@@ -56,8 +58,10 @@ fn likelihood(model: Glm, options: GlmOptions, args: &Likelihood, session: &Sess
     let options = GlmOptions {
         weights: args.weighting.weights(),
         cube: args.model.cube,
+        cube_predictions: args.model.cube_predictions,
         drop_first: args.model.drop_first,
         cov_coef: args.model.cov,
+        cov_data: args.model.cov_data,
         variable_selection: args.model.stepping.control(),
         initial_values: match args.initial_values.as_slice() {
             [] => Initial::Usual,

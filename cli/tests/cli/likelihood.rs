@@ -57,6 +57,9 @@ fn families_links_and_what_is_none() {
     assert!(power["aic"].is_null());
     let start = fit(&["--family", "Gamma", "--link", "log", "--initial-values", "-1,0.5", "--json"]).json();
     assert_eq!(start["converged"], true);
+    let described = fit(&["--cov-data", "--json"]).json();
+    near(&described["cov_data"][0][0], 3.5, 1e-12);
+    fit(&["--cube-predictions"]).fails(2, &["--cube"]);
     fit(&["--family", "normal"]).fails(2, &["family: 'normal' is not known; there are gaussian, binomial"]);
     fit(&["--link", "lag"]).fails(2, &["link: 'lag' is not known"]);
     fit(&["--family", "binomial"]).fails(1, &["response 'n' is 3 in row 2; it must be between 0 and 1"]);

@@ -87,7 +87,7 @@ def rx_logit(
     :param pweights: column of probability weights.
     :param fweights: column of frequency weights: whole numbers, how many observations a row stands for.
     :param cube: the first term is categorical and gets one coefficient for each of its cells, without an intercept.
-    :param cube_predictions: not supported yet.
+    :param cube_predictions: with ``cube``: also predict every cell at the means of the other columns, in ``count_df``.
     :param variable_selection: an :class:`RxStepControl` or a dictionary of its fields: how terms are selected, starting
         from the formula's.
     :param row_selection: expression; rows for which it is true are used.
@@ -96,7 +96,7 @@ def rx_logit(
     :param drop_first: make the first level of each factor the reference.
     :param drop_main: drop main effects rather than cells of their interactions; ``None`` does.
     :param cov_coef: keep the covariance matrix of the coefficients; standard errors of predictions need it.
-    :param cov_data: not supported yet.
+    :param cov_data: keep the covariance matrix of the columns of the design.
     :param initial_values: ``None`` to start from a linear regression of the response, NaN to start near the
         responses as R's ``glm``, a number for all coefficients, or a list with one for each.
     :param coef_label_style: ``"Revo"`` (``None``) or ``"R"``.
@@ -123,8 +123,10 @@ def rx_logit(
         pweights=pweights,
         fweights=fweights,
         cube=bool(cube),
+        cube_predictions=bool(cube_predictions),
         drop_first=bool(drop_first),
         cov_coef=bool(cov_coef),
+        cov_data=bool(cov_data),
         coefficient_tolerance=float(coefficent_tolerance),
         objective_function_tolerance=float(objective_function_tolerance),
         row_selection=row_selection,
@@ -136,13 +138,11 @@ def rx_logit(
         report_progress=report_progress,
         variable_selection=variable_selection,
         unbuilt={
-            "cube_predictions": cube_predictions,
             "transform_objects": transform_objects,
             "transform_function": transform_function,
             "transform_variables": transform_variables,
             "transform_packages": transform_packages,
             "transform_environment": transform_environment,
-            "cov_data": cov_data,
             "compute_context": compute_context,
         },
     )
