@@ -72,6 +72,7 @@ peers: $(VPY) ## rxdf beside its peers in one run (PEER_ROWS rows, 10 million)
 	$(VPY) benches/peers/format.py
 	$(VPY) benches/peers/foundation.py
 	$(VPY) benches/peers/kmeans.py
+	$(VPY) benches/peers/statistics.py
 
 accuracy: $(VPY) ## the table of docs/accuracy.md: correct digits on NIST's sets, beside other programs
 	$(CARGO) build --release -p rxdf

@@ -39,7 +39,9 @@ def certified() -> dict[str, list[tuple[float, float]]]:
     values: dict[str, list[tuple[float, float]]] = {}
     with open(DATA / "certified.csv", newline="") as file:
         for row in csv.DictReader(file):
-            values.setdefault(row["set"], []).append((float(row["estimate"]), float(row["std_error"] or "nan")))
+            values.setdefault(row["set"], []).append(
+                (float(row["estimate"]), float(row["std_error"] or "nan"))
+            )
     return values
 
 
@@ -71,7 +73,9 @@ def matrix(name: str, degree: int | None):
 def rxdf(program: str, name: str, degree: int | None) -> list[tuple[float, float]]:
     command = [program, "fit", "linmod", formula(degree), str(DATA / f"{name}.csv"), "--json", "--quiet"]
     model = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    pairs = [(model["coefficients"][label], model["coef_std_error"][label]) for label in model["coefficient_names"]]
+    pairs = [
+        (model["coefficients"][label], model["coef_std_error"][label]) for label in model["coefficient_names"]
+    ]
     return [*pairs, (model["sigma"][0], math.nan)]
 
 
@@ -88,7 +92,9 @@ def r(tolerance: str, name: str, degree: int | None) -> list[tuple[float, float]
     command = ["Rscript", "-e", R, str(DATA / f"{name}.csv"), formula(degree), tolerance]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     number = {"NA": math.nan, "NaN": math.nan}
-    return [tuple(number.get(field) or float(field) for field in line.split()) for line in output.splitlines()]
+    return [
+        tuple(number.get(field) or float(field) for field in line.split()) for line in output.splitlines()
+    ]
 
 
 def statsmodels(name: str, degree: int | None) -> list[tuple[float, float]]:
@@ -104,7 +110,9 @@ def sklearn(name: str, degree: int | None) -> list[tuple[float, float]]:
 
     y, x, intercept = matrix(name, degree)
     fit = LinearRegression(fit_intercept=intercept).fit(x, y)
-    return [(b, math.nan) for b in ([fit.intercept_] if intercept else []) + list(fit.coef_)] + [(math.nan, math.nan)]
+    return [(b, math.nan) for b in ([fit.intercept_] if intercept else []) + list(fit.coef_)] + [
+        (math.nan, math.nan)
+    ]
 
 
 def digits(got: float | None, expected: float) -> float:
@@ -133,7 +141,9 @@ def main() -> None:
 
     programs = {"rxdf": (lambda name, degree: rxdf(arguments.xdf, name, degree), True)}
     if shutil.which("Rscript"):
-        version = subprocess.run(["Rscript", "-e", "cat(format(getRversion()))"], capture_output=True, text=True).stdout
+        version = subprocess.run(
+            ["Rscript", "-e", "cat(format(getRversion()))"], check=True, capture_output=True, text=True
+        ).stdout
         programs[f"R {version} `lm`"] = (lambda name, degree: r("1e-7", name, degree), True)
         programs["`lm`, tol = 1e-20"] = (lambda name, degree: r("1e-20", name, degree), True)
     programs[f"statsmodels {statsmodels_package.__version__}"] = (statsmodels, True)

@@ -2,11 +2,12 @@
 //!
 //! A column's stored sketch answers without reading, exactly where few values differ. Where there is none, because the
 //! source is no XDF file or rows are selected, one pass makes it. When exact quantiles are asked for and the sketch is
-//! not, passes close in on each of them (`select.rs`).
+//! not, one pass keeps the values near each of them (`gather.rs`), or passes close in on them (`select.rs`).
 //!
 //! Numbers are interpolated between two neighbours in the order, as R and pandas do by default (type 7 of Hyndman
 //! and Fan 1996, "Sample quantiles in statistical packages"); of dates and times the earlier neighbour is taken.
 
+mod gather;
 mod partial;
 mod select;
 
@@ -73,11 +74,14 @@ pub struct QuantileOptions {
     pub probabilities: Vec<f64>,
     /// Whether values must be exact, with as many passes as that takes. Default: false.
     pub exact: bool,
+    /// The most values that are kept to find an exact one among them, 8 bytes each on every thread; where there would be
+    /// more, more passes close in on it. Default: 8 388 608.
+    pub max_kept: usize,
 }
 
 impl Default for QuantileOptions {
     fn default() -> Self {
-        Self { probabilities: vec![0.0, 0.25, 0.5, 0.75, 1.0], exact: false }
+        Self { probabilities: vec![0.0, 0.25, 0.5, 0.75, 1.0], exact: false, max_kept: 1 << 23 }
     }
 }
 
@@ -123,7 +127,7 @@ pub fn quantiles(
         }
         answers.push((field, sketch, ranks, selected));
     }
-    let mut found = select::select(targets, source, scan, executor)?.into_iter();
+    let mut found = select::select(targets, options.max_kept, source, scan, executor)?.into_iter();
     let answer = |(field, sketch, ranks, selected): (&&Field, &QuantileSketch, Ranks, bool)| {
         let values = if selected {
             found.by_ref().take(ranks.all().count()).map(Some).collect()

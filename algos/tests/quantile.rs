@@ -75,9 +75,20 @@ fn find(
     exact: bool,
 ) -> Vec<ColumnQuantiles> {
     let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
-    let options = QuantileOptions { probabilities: probabilities.to_vec(), exact };
     let scan = ScanOptions::default().with_block_rows(7000);
-    quantiles(&columns, source.as_ref(), &options, &scan, &Local::new(2)).unwrap()
+    let with = |max_kept: usize| {
+        let options = QuantileOptions { probabilities: probabilities.to_vec(), exact, max_kept };
+        quantiles(&columns, source.as_ref(), &options, &scan, &Local::new(2)).unwrap()
+    };
+    let found = with(usize::MAX);
+    if exact {
+        // values are kept, not kept, or kept until they are too many
+        assert_eq!(found, with(0));
+        for few in [30_000, 6000, 3000] {
+            assert_eq!(found, with(few), "{few}");
+        }
+    }
+    found
 }
 
 fn summary(formula: &str, source: &Arc<dyn BlockSource>) -> algos::Result<Summary> {
@@ -178,7 +189,7 @@ fn selected_rows_have_their_own_quantiles() {
 fn what_has_no_quantiles_is_refused() {
     let scan = ScanOptions::default();
     let ask = |column: &str, p: f64| {
-        let options = QuantileOptions { probabilities: vec![p], exact: false };
+        let options = QuantileOptions { probabilities: vec![p], ..QuantileOptions::default() };
         quantiles(&[column.to_owned()], memory().as_ref(), &options, &scan, &Local::new(1))
             .unwrap_err()
             .to_string()

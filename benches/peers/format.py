@@ -155,7 +155,19 @@ def prepare(arguments) -> dict[str, str]:
         paths["parquet"] = str(arguments.parquet)
         run([program, "import", paths["parquet"], "-o", paths["xdf"], "--overwrite", "--quiet"])
     else:
-        run([program, "generate", "airline", "--rows", str(arguments.rows), "-o", paths["xdf"], "--overwrite", "--quiet"])
+        run(
+            [
+                program,
+                "generate",
+                "airline",
+                "--rows",
+                str(arguments.rows),
+                "-o",
+                paths["xdf"],
+                "--overwrite",
+                "--quiet",
+            ]
+        )
     run([program, "import", paths["xdf"], "-o", paths["0.xdf"], "--level", "0", "--overwrite", "--quiet"])
     if not Path(paths["parquet"]).exists():
         run([program, "export", paths["xdf"], "-o", paths["arrow"], "--overwrite", "--quiet"])
@@ -275,7 +287,9 @@ def main() -> None:
     for title, path in (("this table", paths["xdf"]), ("100 000 segments", paths["wide.xdf"])):
         command = [str(arguments.xdf), "summary", "~ .", path]
         seconds = min(run(command)[0] for _ in range(arguments.repetitions))
-        print(f"summary of all columns from the directory, the whole process, {title}: {1000 * seconds:.1f} ms")
+        print(
+            f"summary of all columns from the directory, the whole process, {title}: {1000 * seconds:.1f} ms"
+        )
 
 
 def serve_peer(task: str, words: list[str]) -> None:

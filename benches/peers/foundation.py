@@ -74,7 +74,8 @@ def glum(parquet: str, response: str, columns: tuple, family: str) -> dict:
 
     def work() -> float:
         matrix = tabmat.SplitMatrix(
-            [tabmat.CategoricalMatrix(data[name], drop_first=True) for name in factors] + [tabmat.DenseMatrix(dense)]
+            [tabmat.CategoricalMatrix(data[name], drop_first=True) for name in factors]
+            + [tabmat.DenseMatrix(dense)]
         )
         model = glum.GeneralizedLinearRegressor(family=family, alpha=0, fit_intercept=True, gradient_tol=1e-6)
         model.fit(matrix, y)
@@ -99,7 +100,11 @@ def peer(task: str, arguments: list[str]) -> None:
     """Serves one peer."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     made = PEERS[task](*arguments)
-    serve(made["version"], made["work"], lambda: (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+    serve(
+        made["version"],
+        made["work"],
+        lambda: (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024,
+    )
 
 
 def contest(repetitions: int, ours, task: str, *arguments: str) -> tuple[list, list, str]:
@@ -122,7 +127,9 @@ def report(title: str, mine: list, yours: list, version: str) -> None:
     print(f"{title}")
     print(f"  rxdf  {ours:8.3f} s  {our_bytes / 1e6:8.0f} MB")
     print(f"  peer  {theirs:8.3f} s  {their_bytes / 1e6:8.0f} MB   {version}")
-    print(f"  the peer takes {theirs / ours:.2f} times as long, {their_bytes / our_bytes:.1f} times the memory")
+    print(
+        f"  the peer takes {theirs / ours:.2f} times as long, {their_bytes / our_bytes:.1f} times the memory"
+    )
 
 
 def main() -> None:
@@ -146,7 +153,9 @@ def main() -> None:
     mine, yours, version = contest(arguments.repetitions, ours_import, "import", csv, parquet)
     report(f"text to file, {size / 1e6:.0f} MB", mine, yours, version)
     sizes = {path: Path(path).stat().st_size for path in (xdf, parquet)}
-    print(f"size on disk\n  rxdf  {sizes[xdf] / 1e6:8.1f} MB\n  peer  {sizes[parquet] / 1e6:8.1f} MB   Parquet, zstd")
+    print(
+        f"size on disk\n  rxdf  {sizes[xdf] / 1e6:8.1f} MB\n  peer  {sizes[parquet] / 1e6:8.1f} MB   Parquet, zstd"
+    )
     print(f"  the peer's file is {sizes[parquet] / sizes[xdf]:.2f} times as large")
 
     for title, task, fit, response, (factors, numbers) in (

@@ -90,7 +90,7 @@ pub fn concat(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<RecordBatch
 #[derive(Debug, Default)]
 pub struct LevelUnifier {
     levels: Vec<String>,
-    codes: HashMap<String, i32>,
+    index: HashMap<String, i32>,
     current: Option<ArrayRef>,
     seen: Option<(ArrayRef, Arc<Vec<Option<i32>>>)>,
 }
@@ -112,12 +112,12 @@ impl LevelUnifier {
 
     /// The code of a text, which becomes a level if it is none yet.
     pub fn code(&mut self, text: &str) -> i32 {
-        if let Some(&code) = self.codes.get(text) {
+        if let Some(&code) = self.index.get(text) {
             return code;
         }
         let code = self.levels.len() as i32;
         self.levels.push(text.to_owned());
-        self.codes.insert(text.to_owned(), code);
+        self.index.insert(text.to_owned(), code);
         self.current = None;
         code
     }
@@ -133,9 +133,23 @@ impl LevelUnifier {
     /// # Errors
     /// When the column is neither.
     pub fn unify(&mut self, array: &dyn Array) -> Result<ArrayRef> {
+        let codes = self.codes(array)?;
+        match array.as_dictionary_opt::<Int32Type>() {
+            // the codes were checked against fewer levels before
+            Some(dictionary) if codes.values().ptr_eq(dictionary.keys().values()) => {
+                Ok(Arc::new(dictionary.with_values(self.values())))
+            }
+            _ => factor(codes, self.values()),
+        }
+    }
+
+    /// The codes of one column of texts or of a factor in the unified levels.
+    ///
+    /// # Errors
+    /// When the column is neither.
+    pub fn codes(&mut self, array: &dyn Array) -> Result<Int32Array> {
         if let Some(texts) = array.as_string_opt::<i32>() {
-            let codes = texts.iter().map(|text| text.map(|text| self.code(text))).collect::<Int32Array>();
-            return factor(codes, self.values());
+            return Ok(texts.iter().map(|text| text.map(|text| self.code(text))).collect());
         }
         let Some((keys, texts)) = codes_and_levels(array) else {
             return Err(Error::ColumnType {
@@ -156,12 +170,11 @@ impl LevelUnifier {
             }
         };
         let same = map.iter().enumerate().all(|(index, code)| *code == Some(index as i32));
-        let codes = if same {
+        Ok(if same {
             keys.clone()
         } else {
             keys.iter().map(|key| key.and_then(|key| map.get(key as usize).copied().flatten())).collect()
-        };
-        factor(codes, self.values())
+        })
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn quantile(
     exact: bool,
     pass: Pass,
 ) -> PyResult<PyTable> {
-    let options = QuantileOptions { probabilities, exact };
+    let options = QuantileOptions { probabilities, exact, ..QuantileOptions::default() };
     let found = pass.run(py, |pass, monitor| {
         let columns = [column];
         let scan = pass.scan(monitor);

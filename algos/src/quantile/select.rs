@@ -19,20 +19,23 @@ use serde::{Deserialize, Serialize};
 use xdf::{Beside, QuantileSketch, Scalar};
 
 use super::empty_sketch;
+use super::gather::Gathering;
 use super::partial::Sketch;
 use crate::{Error, Result};
 
 /// A rank whose value is wanted.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
-    column: String,
+    pub(super) column: String,
     rank: u64,
     /// The value lies between these, both included, if the bound of the sketch held.
-    low: Scalar,
-    high: Scalar,
+    pub(super) low: Scalar,
+    pub(super) high: Scalar,
+    /// About as many values lie between them.
+    pub(super) expected: u64,
     /// It lies between these in any case.
     outer: (Scalar, Scalar),
-    found: Option<Scalar>,
+    pub(super) found: Option<Scalar>,
 }
 
 impl Target {
@@ -42,7 +45,8 @@ impl Target {
         let end = |rank| sketch.value_at(rank).unwrap_or(Scalar::Float(f64::NAN));
         let outer = (end(0), end(last));
         let (low, high) = outer.clone();
-        let mut target = Self { column: column.to_owned(), rank, low, high, outer, found: None };
+        let mut target =
+            Self { column: column.to_owned(), rank, low, high, expected: last, outer, found: None };
         target.narrow(sketch, rank);
         // smallest and largest are known exactly
         if rank == 0 || rank == last {
@@ -62,35 +66,49 @@ impl Target {
         let ends = [rank.saturating_sub(margin), rank.saturating_add(margin).min(last)];
         if let Some([low, high]) = sketch.values_at(&ends).as_deref() {
             (self.low, self.high) = (low.clone(), high.clone());
+            self.expected = 4 * margin;
         }
     }
 
-    /// Takes what a pass has seen of the interval: values beside it and those in it.
+    /// Takes what a pass has seen of the interval: values beside it and a sketch of those in it.
     fn learn(&mut self, beside: &Beside, inside: &QuantileSketch) {
+        if let Some(rank) = self.locate(beside, inside.count()) {
+            self.outer = (self.low.clone(), self.high.clone());
+            self.narrow(inside, rank);
+        }
+    }
+
+    /// Takes how many values a pass has seen beside the interval and in it: the rank among the latter, if the value is
+    /// one of them. It is found when it is an end; else the interval moves to the side where it is.
+    pub(super) fn locate(&mut self, beside: &Beside, inside: u64) -> Option<u64> {
         let from = beside.below + beside.at_low;
-        let to = from + inside.count();
+        let to = from + inside;
         if self.rank < beside.below {
             self.high = std::mem::replace(&mut self.low, self.outer.0.clone());
         } else if self.rank < from {
             self.found = Some(self.low.clone());
         } else if self.rank < to {
-            self.outer = (self.low.clone(), self.high.clone());
-            self.narrow(inside, self.rank - from);
+            return Some(self.rank - from);
         } else if self.rank < to + beside.at_high {
             self.found = Some(self.high.clone());
         } else {
             self.low = std::mem::replace(&mut self.high, self.outer.1.clone());
         }
+        None
     }
 }
 
-/// The values of the targets, in their order.
+/// The values of the targets, in their order; at most `most` values of an interval are kept.
 pub(super) fn select(
     targets: Vec<Target>,
+    most: usize,
     source: &dyn BlockSource,
     scan: &ScanOptions,
     executor: &impl Executor,
 ) -> Result<Vec<Scalar>> {
+    let gathering = Gathering { targets, most };
+    let targets =
+        if gathering.pays() { engine::fit(&gathering, source, scan, executor)? } else { gathering.targets };
     let mut columns: Vec<String> = Vec::new();
     for target in targets.iter().filter(|target| target.found.is_none()) {
         if !columns.contains(&target.column) {

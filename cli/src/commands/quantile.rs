@@ -28,7 +28,11 @@ struct Answer {
 
 pub(super) fn run(args: &QuantileArgs, session: &Session) -> anyhow::Result<()> {
     let source = input::open_selected(&args.input, &args.reading, &args.selecting)?;
-    let options = QuantileOptions { probabilities: args.probs.clone(), exact: args.exact };
+    let options = QuantileOptions {
+        probabilities: args.probs.clone(),
+        exact: args.exact,
+        ..QuantileOptions::default()
+    };
     let monitor = session.monitor();
     let _progress = session.progress("sorting", &monitor);
     let scan = input::limit(session.scan(&monitor), &args.selecting);

@@ -1,18 +1,19 @@
 //! Moments of a numeric column in every cell of a grouping.
 //!
 //! Each row names its cell. Updating a cell's mean row by row divides once a row and waits for the division; instead a
-//! block is swept twice, as a tile of [`Moments`] is: sums by cell, then deviations from the block's cell means. Where a
-//! block has hardly more rows than there are cells the sweeps over the cells would cost more, and Welford's update is
-//! used.
+//! block is swept once, and sums deviations from the mean that a cell had before the block, in its first block from its
+//! first value: near enough that their squares stay small. Where a block has hardly more rows than there are cells the
+//! sweep over the cells would cost more, and Welford's update is used.
 
 use super::Moments;
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Sums {
+    /// What was subtracted of each value; NaN before the first one.
+    shift: f64,
     count: u64,
     weight: f64,
     sum: f64,
-    mean: f64,
     first: f64,
     second: f64,
     min: f64,
@@ -34,41 +35,14 @@ pub fn add_by_cell(cells: &mut [Moments], slots: &[i32], values: &[f64], weights
         }
         return;
     }
-    let mut sums = vec![Sums::default(); cells.len()];
-    for (row, (&slot, &value)) in slots.iter().zip(values).enumerate() {
-        let Ok(slot) = usize::try_from(slot) else { continue };
-        let weight = weights.map_or(1.0, |weights| weights[row]);
-        if weight == 0.0 {
-            continue;
+    let mut sums: Vec<Sums> = cells.iter().map(Sums::after).collect();
+    let rows = slots.iter().zip(values);
+    match weights {
+        None => rows.for_each(|(&slot, &value)| add(&mut sums, slot, value, 1.0)),
+        Some(weights) => {
+            let heavy = rows.zip(weights).filter(|(_, weight)| **weight != 0.0);
+            heavy.for_each(|((&slot, &value), &weight)| add(&mut sums, slot, value, weight));
         }
-        let cell = &mut sums[slot];
-        if value.is_nan() {
-            cell.missing += 1;
-            cell.missing_weight += weight;
-            continue;
-        }
-        if cell.count == 0 {
-            (cell.min, cell.max) = (value, value);
-        }
-        cell.count += 1;
-        cell.weight += weight;
-        cell.sum += weight * value;
-        cell.min = if value < cell.min { value } else { cell.min };
-        cell.max = if value > cell.max { value } else { cell.max };
-    }
-    for cell in &mut sums {
-        cell.mean = cell.sum / cell.weight;
-    }
-    for (row, (&slot, &value)) in slots.iter().zip(values).enumerate() {
-        let Ok(slot) = usize::try_from(slot) else { continue };
-        if value.is_nan() {
-            continue;
-        }
-        let weight = weights.map_or(1.0, |weights| weights[row]);
-        let cell = &mut sums[slot];
-        let deviation = value - cell.mean;
-        cell.first += weight * deviation;
-        cell.second += weight * deviation * deviation;
     }
     for (cell, sums) in cells.iter_mut().zip(&sums) {
         if sums.count > 0 || sums.missing > 0 {
@@ -77,12 +51,51 @@ pub fn add_by_cell(cells: &mut [Moments], slots: &[i32], values: &[f64], weights
     }
 }
 
+#[inline]
+fn add(sums: &mut [Sums], slot: i32, value: f64, weight: f64) {
+    // a negative slot is above all others
+    let Some(cell) = sums.get_mut(slot as u32 as usize) else { return };
+    if value.is_nan() {
+        cell.missing += 1;
+        cell.missing_weight += weight;
+        return;
+    }
+    if cell.shift.is_nan() {
+        cell.shift = value;
+    }
+    let deviation = value - cell.shift;
+    cell.count += 1;
+    cell.weight += weight;
+    cell.sum += weight * value;
+    cell.first += weight * deviation;
+    cell.second += weight * deviation * deviation;
+    cell.min = if value < cell.min { value } else { cell.min };
+    cell.max = if value > cell.max { value } else { cell.max };
+}
+
 impl Sums {
+    /// No values yet; those that come are like those before.
+    fn after(before: &Moments) -> Self {
+        Self {
+            shift: before.mean().filter(|mean| mean.is_finite()).unwrap_or(f64::NAN),
+            count: 0,
+            weight: 0.0,
+            sum: 0.0,
+            first: 0.0,
+            second: 0.0,
+            min: f64::INFINITY,
+            max: f64::NEG_INFINITY,
+            missing: 0,
+            missing_weight: 0.0,
+        }
+    }
+
     fn moments(&self) -> Moments {
         let mut moments = Moments::default();
         moments.add_missing(self.missing, self.missing_weight);
         if self.count > 0 {
-            moments.set_values(self.count, self.weight, self.sum, self.mean, self.first, self.second);
+            let mean = if self.sum.is_finite() { self.shift } else { self.sum / self.weight };
+            moments.set_values(self.count, self.weight, self.sum, mean, self.first, self.second);
             moments.set_extremes(self.min, self.max);
         }
         moments

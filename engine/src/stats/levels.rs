@@ -5,8 +5,6 @@
 //! batch into positions in that order. When two of them merge, the later one's new levels follow the earlier one's, so
 //! the order is that of the rows however these were divided among workers.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int32Type;
 use arrow_array::{Array, Int32Array};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -44,8 +42,7 @@ impl Levels {
     /// # Errors
     /// [`Error::ColumnType`](crate::Error::ColumnType) when the column is neither.
     pub fn codes(&mut self, array: &dyn Array) -> Result<Int32Array> {
-        let unified = self.0.unify(array)?;
-        Ok(unified.as_dictionary::<Int32Type>().keys().clone())
+        self.0.codes(array)
     }
 
     /// Adds the levels of rows that come after these. Returns where each level of `later` now stands, unless it stands
@@ -216,6 +213,7 @@ fn count_rows(codes: &Int32Array, counts: &mut [f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use arrow_array::types::Int32Type;
     use arrow_array::{DictionaryArray, StringArray};
 
     use super::*;
