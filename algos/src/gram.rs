@@ -22,6 +22,7 @@ mod kernels;
 pub(crate) mod normal;
 pub mod passes;
 pub(crate) mod plan;
+mod products;
 
 use std::sync::Arc;
 
@@ -195,7 +196,7 @@ impl Gram {
             None => tile.kept as f64,
         };
         let columns = if work.weighted.is_empty() { &work.values } else { &work.weighted };
-        kernels::dense(&work.values, columns, weights.is_some(), len, count, &mut self.tables[0]);
+        kernels::dense(&work.values, columns, len, count, &mut self.tables[0]);
         for (table, lanes, data) in zip3(&plan.tables[1..], &mut work.lanes[1..], &mut self.tables[1..]) {
             let cells = table.cells_of(tile, &mut work.cells[..len]);
             if table.moments.len() == 1 && weights.is_none() {

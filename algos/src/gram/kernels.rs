@@ -1,12 +1,10 @@
 //! The loops over rows.
 //!
 //! Two shapes: sums of products of numbers ([`dense`]) and additions to the cell of a row ([`Lanes`]). Both keep several
-//! independent sums, because one sum is a chain of additions that each wait for the one before: 8 lanes for numbers, and
+//! independent sums, because one sum is a chain of additions that each wait for the one before: vectors for numbers, and
 //! for small tables 4 copies that successive rows take in turn (rows of sorted data meet the same cell again and again).
 
-use faer::linalg::matmul::triangular::{BlockStructure, matmul};
-use faer::{Accum, MatMut, MatRef, Par};
-
+use super::products;
 use crate::design::TILE;
 
 /// Copies of a small table.
@@ -17,9 +15,6 @@ const SMALL: usize = 1024;
 
 /// Cells up to which counts are kept in 4 bytes until the end of the block.
 const COUNTED: usize = 65_536;
-
-/// Values from which a blocked matrix product is faster than loops over pairs.
-const MATRIX: usize = 10;
 
 /// The sum of a column.
 pub(super) fn sum(column: &[f64]) -> f64 {
@@ -33,19 +28,6 @@ pub(super) fn sum(column: &[f64]) -> f64 {
     fold(lanes) + rest.iter().sum::<f64>()
 }
 
-/// The sum of the products of two columns.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let (left, left_rest) = a.as_chunks::<8>();
-    let (right, right_rest) = b.as_chunks::<8>();
-    let mut lanes = [0.0; 8];
-    for (a, b) in left.iter().zip(right) {
-        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += a * b;
-        }
-    }
-    fold(lanes) + left_rest.iter().zip(right_rest).map(|(a, b)| a * b).sum::<f64>()
-}
-
 fn fold([a, b, c, d, e, f, g, h]: [f64; 8]) -> f64 {
     ((a + b) + (c + d)) + ((e + f) + (g + h))
 }
@@ -53,74 +35,13 @@ fn fold([a, b, c, d, e, f, g, h]: [f64; 8]) -> f64 {
 /// Adds weights, weighted values and weighted products of all pairs to `out`, in the order of the first table's moments.
 ///
 /// `values` and `weighted` have [`TILE`] rows a column, of which `len` are used.
-pub(super) fn dense(
-    values: &[f64],
-    weighted: &[f64],
-    has_weights: bool,
-    len: usize,
-    count: f64,
-    out: &mut [f64],
-) {
+pub(super) fn dense(values: &[f64], weighted: &[f64], len: usize, count: f64, out: &mut [f64]) {
     let columns = values.len() / TILE;
-    let value = |v: usize| &values[v * TILE..v * TILE + len];
-    let left = |v: usize| &weighted[v * TILE..v * TILE + len];
     out[0] += count;
-    if columns == 2 && !has_weights {
-        let sums = pair(value(0), value(1));
-        out[1..6].iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
-        return;
+    let (sums, products) = out[1..].split_at_mut(columns);
+    if columns > 0 {
+        products::add(weighted, values, len, sums, products);
     }
-    for v in 0..columns {
-        out[1 + v] += sum(left(v));
-    }
-    let products = &mut out[1 + columns..];
-    if columns >= MATRIX {
-        let mut square = vec![0.0; columns * columns];
-        let a = MatRef::from_column_major_slice_with_stride(weighted, len, columns, TILE);
-        let b = MatRef::from_column_major_slice_with_stride(values, len, columns, TILE);
-        matmul(
-            MatMut::from_column_major_slice_mut(&mut square, columns, columns),
-            BlockStructure::TriangularLower,
-            Accum::Replace,
-            a.transpose(),
-            BlockStructure::Rectangular,
-            b,
-            BlockStructure::Rectangular,
-            1.0,
-            Par::Seq,
-        );
-        let lower = (0..columns).flat_map(|u| (u..columns).map(move |v| u * columns + v));
-        products.iter_mut().zip(lower).for_each(|(out, at)| *out += square[at]);
-        return;
-    }
-    let pairs = (0..columns).flat_map(|u| (u..columns).map(move |v| (u, v)));
-    for (out, (u, v)) in products.iter_mut().zip(pairs) {
-        *out += dot(left(u), value(v));
-    }
-}
-
-/// Sums and products of two columns in one go: a, b, aa, ab, bb.
-fn pair(a: &[f64], b: &[f64]) -> [f64; 5] {
-    const WIDTH: usize = 4;
-    let (left, left_rest) = a.as_chunks::<WIDTH>();
-    let (right, right_rest) = b.as_chunks::<WIDTH>();
-    let mut lanes = [[0.0; WIDTH]; 5];
-    for (a, b) in left.iter().zip(right) {
-        for i in 0..WIDTH {
-            lanes[0][i] += a[i];
-            lanes[1][i] += b[i];
-            lanes[2][i] += a[i] * a[i];
-            lanes[3][i] += a[i] * b[i];
-            lanes[4][i] += b[i] * b[i];
-        }
-    }
-    let mut sums = lanes.map(|[a, b, c, d]| (a + b) + (c + d));
-    for (&a, &b) in left_rest.iter().zip(right_rest) {
-        for (sum, x) in sums.iter_mut().zip([a, b, a * a, a * b, b * b]) {
-            *sum += x;
-        }
-    }
-    sums
 }
 
 /// How a table takes rows: copies or counts that are added to it at the end of a block, or directly.
@@ -256,7 +177,7 @@ mod tests {
             let values: Vec<f64> =
                 (0..columns * TILE).map(|i| ((i * 7919 % 1013) as f64 - 500.0) / 7.0).collect();
             let mut out = vec![0.0; 1 + columns + columns * (columns + 1) / 2];
-            dense(&values, &values, false, len, len as f64, &mut out);
+            dense(&values, &values, len, len as f64, &mut out);
             let column = |v: usize| &values[v * TILE..v * TILE + len];
             let mut expected = vec![len as f64];
             expected.extend((0..columns).map(|v| column(v).iter().sum::<f64>()));

@@ -14,11 +14,15 @@ use arrow_cast::cast::cast;
 use arrow_schema::{DataType, SchemaRef};
 use engine::source::index_of;
 use engine::{Accumulator, Block, Estimator};
+use pulp::Arch;
 use serde::{Deserialize, Serialize};
 use xdf::{Beside, Scalar};
 
 use super::select::Target;
 use crate::{Error, Result};
+
+/// Values that are looked at one by one if any of them is inside.
+const FEW: usize = 16;
 
 /// Rows that are compared with all intervals while they are in the first-level cache.
 const TILE: usize = 1024;
@@ -45,7 +49,14 @@ impl Gathering {
     /// Whether few enough values are expected in the intervals.
     pub(super) fn pays(&self) -> bool {
         let wanted = self.targets.iter().filter(|target| target.found.is_none());
-        let expected = wanted.fold(0_u64, |sum, target| sum.saturating_add(target.expected));
+        let mut intervals: Vec<_> = wanted.map(|target| (&target.column, target.between)).collect();
+        intervals.sort_unstable();
+        let (mut expected, mut before) = (0_u64, None);
+        for (column, (from, to)) in intervals {
+            let covered = before.filter(|(known, _)| *known == column).map_or(0, |(_, end)| end);
+            expected = expected.saturating_add(to.saturating_sub(from.max(covered)));
+            before = Some((column, to.max(covered)));
+        }
         expected > 0 && expected <= self.most as u64
     }
 }
@@ -144,26 +155,57 @@ pub(super) struct Inside<T> {
     values: Vec<T>,
     most: usize,
     too_many: bool,
+    #[serde(skip, default = "Arch::new")]
+    arch: Arch,
 }
 
 impl<T: Copy + PartialOrd> Inside<T> {
     fn new(column: usize, low: T, high: T, most: usize) -> Self {
-        Self { column, low, high, below: 0, at_low: 0, at_high: 0, values: Vec::new(), most, too_many: false }
+        Self {
+            column,
+            low,
+            high,
+            below: 0,
+            at_low: 0,
+            at_high: 0,
+            values: Vec::new(),
+            most,
+            too_many: false,
+            arch: Arch::new(),
+        }
     }
 
     fn add(&mut self, tile: &[T]) {
         let (low, high) = (self.low, self.high);
-        let count = |is: &dyn Fn(T) -> bool| tile.iter().map(|&x| u64::from(is(x))).sum::<u64>();
-        self.below += count(&|x| x < low);
-        self.at_low += count(&|x| x == low);
+        let values = &mut self.values;
+        let [below, at_low, at_high] = self.arch.dispatch(
+            #[inline(always)]
+            || {
+                let mut counts = [0_u64; 3];
+                for few in tile.chunks(FEW) {
+                    // 0 or 1 each, so that whole vectors are compared
+                    let (mut below, mut at_low, mut at_high, mut above) = (0_u32, 0_u32, 0_u32, 0_u32);
+                    for &x in few {
+                        below += u32::from(x < low);
+                        at_low += u32::from(x == low);
+                        at_high += u32::from(x == high);
+                        above += u32::from(x > high);
+                    }
+                    let beside = below + at_low + if low < high { at_high } else { 0 } + above;
+                    counts[0] += u64::from(below);
+                    counts[1] += u64::from(at_low);
+                    counts[2] += u64::from(at_high);
+                    if (beside as usize) < few.len() {
+                        values.extend(few.iter().copied().filter(|&x| x > low && x < high));
+                    }
+                }
+                counts
+            },
+        );
+        self.below += below;
+        self.at_low += at_low;
         if low < high {
-            self.at_high += count(&|x| x == high);
-        }
-        for few in tile.chunks(16) {
-            let inside: u32 = few.iter().map(|&x| u32::from(x > low && x < high)).sum();
-            if inside > 0 {
-                self.values.extend(few.iter().copied().filter(|&x| x > low && x < high));
-            }
+            self.at_high += at_high;
         }
         self.check();
     }

@@ -31,8 +31,8 @@ pub(super) struct Target {
     /// The value lies between these, both included, if the bound of the sketch held.
     pub(super) low: Scalar,
     pub(super) high: Scalar,
-    /// About as many values lie between them.
-    pub(super) expected: u64,
+    /// About the ranks of these.
+    pub(super) between: (u64, u64),
     /// It lies between these in any case.
     outer: (Scalar, Scalar),
     pub(super) found: Option<Scalar>,
@@ -46,7 +46,7 @@ impl Target {
         let outer = (end(0), end(last));
         let (low, high) = outer.clone();
         let mut target =
-            Self { column: column.to_owned(), rank, low, high, expected: last, outer, found: None };
+            Self { column: column.to_owned(), rank, low, high, between: (0, last), outer, found: None };
         target.narrow(sketch, rank);
         // smallest and largest are known exactly
         if rank == 0 || rank == last {
@@ -66,7 +66,7 @@ impl Target {
         let ends = [rank.saturating_sub(margin), rank.saturating_add(margin).min(last)];
         if let Some([low, high]) = sketch.values_at(&ends).as_deref() {
             (self.low, self.high) = (low.clone(), high.clone());
-            self.expected = 4 * margin;
+            self.between = (ends[0].saturating_sub(margin), ends[1].saturating_add(margin));
         }
     }
 

@@ -1,6 +1,7 @@
 //! The sweeps over a column: tiles that stay in the nearest cache, each summed and then swept again for its deviations.
 
 use arrow_buffer::NullBuffer;
+use pulp::Arch;
 
 use super::moments::Moments;
 use super::widen::Visitor;
@@ -44,11 +45,17 @@ impl Visitor for Tiles<'_> {
             let kept = match &nulls {
                 Some(nulls) if nulls.null_count() > 0 => keep_valid(part, nulls, widen, &mut tile),
                 _ => {
-                    let mut nan = false;
-                    for (to, &from) in tile.iter_mut().zip(part) {
-                        *to = widen(from);
-                        nan |= to.is_nan();
-                    }
+                    let nan = Arch::new().dispatch(
+                        #[inline(always)]
+                        || {
+                            let mut nan = false;
+                            for (to, &from) in tile.iter_mut().zip(part) {
+                                *to = widen(from);
+                                nan |= to.is_nan();
+                            }
+                            nan
+                        },
+                    );
                     if nan { keep_numbers(&mut tile, part.len()) } else { part.len() }
                 }
             };
@@ -103,10 +110,16 @@ impl Moments {
             return;
         }
         let weight = values.len() as f64;
-        let (sum, min, max) = sum_min_max(values);
-        let mean = sum / weight;
-        let (first, second) = deviations(values, mean);
-        self.merge_tile(values.len(), weight, sum, mean, (first, second), (min, max));
+        // the lanes are eight on every machine, whatever its vectors hold
+        let (sum, mean, extremes, squares) = Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                let (sum, min, max) = sum_min_max(values);
+                let mean = sum / weight;
+                (sum, mean, (min, max), deviations(values, mean))
+            },
+        );
+        self.merge_tile(values.len(), weight, sum, mean, squares, extremes);
     }
 
     /// As [`Moments::add_tile`] with positive weights.
@@ -146,6 +159,8 @@ impl Moments {
     }
 }
 
+#[expect(clippy::inline_always, reason = "it becomes part of a function for one kind of machine")]
+#[inline(always)]
 fn sum_min_max(values: &[f64]) -> (f64, f64, f64) {
     let (mut sums, mut mins, mut maxs) = ([0.0; 8], [f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
     let (lanes, rest) = values.as_chunks::<8>();
@@ -168,6 +183,8 @@ fn sum_min_max(values: &[f64]) -> (f64, f64, f64) {
 }
 
 /// The sums of the deviations from `mean` and of their squares.
+#[expect(clippy::inline_always, reason = "as above")]
+#[inline(always)]
 fn deviations(values: &[f64], mean: f64) -> (f64, f64) {
     let (mut firsts, mut seconds) = ([0.0; 8], [0.0; 8]);
     let (lanes, rest) = values.as_chunks::<8>();
@@ -187,6 +204,8 @@ fn deviations(values: &[f64], mean: f64) -> (f64, f64) {
     (first, second)
 }
 
+#[expect(clippy::inline_always, reason = "as above")]
+#[inline(always)]
 fn fold(lanes: [f64; 8]) -> f64 {
     ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
 }
