@@ -267,8 +267,9 @@ proptest! {
             }
             Ok(rows)
         };
-        let whole = rows(1 << 24);
-        prop_assert_eq!(&rows(1), &whole);
-        prop_assert_eq!(&rows(13), &whole);
+        // of several faults in a text, small chunks may meet another one first than the text as a whole
+        let whole = rows(1 << 24).ok();
+        prop_assert_eq!(rows(1).ok(), whole);
+        prop_assert_eq!(rows(13).ok(), whole);
     }
 }
