@@ -222,9 +222,8 @@ impl KMeans {
         let means = load.spread.means.clone();
         let starts = self.starts(load.sample.finish(), &means)?;
         let outcomes = if let Some(rows) = load.rows {
-            let mut chunks: Vec<_> =
-                rows.into_iter().map(|rows| lloyd::Chunk::new(rows, means.len())).collect();
-            executor.for_each(&mut chunks, || (), |(), chunk| chunk.lay_out(&means));
+            let mut chunks: Vec<_> = rows.into_iter().map(lloyd::Chunk::new).collect();
+            executor.for_each(&mut chunks, || (), |(), chunk| chunk.centre(&means));
             let iterate = |centers: Vec<f64>| {
                 let most = options.max_iterations;
                 lloyd::iterate(&mut chunks, centers, clusters, most, executor, &scan.monitor)

@@ -5,14 +5,13 @@
 //! "Making k-means even faster"). A row that was d from its center and e from the second nearest one stays while
 //! d + (way of its center) < e − (longest way of any center). Both ways grow only, so one number for each row, e − d with
 //! the ways up to then added, is compared with one number for each cluster, and nothing is written for rows that stay.
-//! A row for which that is not enough stays, too, where d is below half the distance between its center and the next.
 //!
 //! Sums of clusters change by the rows that move. At the end they are added up anew.
 
 use engine::{Local, Monitor};
 
 use super::Outcome;
-use super::nearest::{Nearest, PANEL, Panel, Scores};
+use super::nearest::{Nearest, PANEL, Panel};
 use super::rows::subtract;
 use super::sums::Sums;
 use crate::Result;
@@ -23,35 +22,15 @@ const NONE: u32 = u32::MAX;
 /// What numbers of 4 bytes lose, and a little more.
 const ROUNDING: f64 = 1.0 / (1 << 22) as f64;
 
-/// Pending rows of a panel from which on all its rows are looked at: gathering as many would read as much memory.
-const DENSE: u32 = 3;
-
-/// Some rows with their clusters, in panels of rows that lie coordinate by coordinate.
+/// Some rows with their clusters.
 pub(super) struct Chunk {
-    panels: Vec<f64>,
-    columns: usize,
-    rows: usize,
+    rows: Vec<f64>,
     labels: Vec<u32>,
     /// For each row how far centers may go before it is looked at again.
     gaps: Vec<f32>,
     sums: Sums,
     moved: usize,
-}
-
-/// What a worker needs beside chunks.
-struct Scratch {
-    panel: Panel,
-    /// Where the rows in the panel come from.
-    places: Vec<u32>,
-    scores: Scores,
-    row: Vec<f64>,
-}
-
-impl Scratch {
-    fn new(columns: usize) -> Self {
-        let row = vec![0.0; columns];
-        Self { panel: Panel::new(columns), places: Vec::with_capacity(PANEL), scores: Scores::new(), row }
-    }
+    pending: Vec<u32>,
 }
 
 /// How far the centers have gone.
@@ -90,168 +69,75 @@ impl Ways {
     }
 }
 
-/// The coordinates of a row in panels.
-fn coordinates(panels: &[f64], columns: usize, at: usize) -> impl Iterator<Item = f64> {
-    let panel = &panels[at / PANEL * PANEL * columns..];
-    panel.iter().skip(at % PANEL).step_by(PANEL).take(columns).copied()
-}
-
-fn copy(panels: &[f64], at: usize, row: &mut [f64]) {
-    let columns = row.len();
-    row.iter_mut().zip(coordinates(panels, columns, at)).for_each(|(to, x)| *to = x);
-}
-
 impl Chunk {
-    /// Of rows of so many columns, one behind the other.
-    pub(super) fn new(rows: Vec<f64>, columns: usize) -> Self {
+    pub(super) fn new(rows: Vec<f64>) -> Self {
         Self {
-            rows: rows.len() / columns,
-            panels: rows,
-            columns,
+            rows,
             labels: Vec::new(),
             gaps: Vec::new(),
             sums: Sums::default(),
             moved: 0,
+            pending: Vec::new(),
         }
     }
 
-    /// Takes `shift` from each row, and lays the rows out in panels.
-    pub(super) fn lay_out(&mut self, shift: &[f64]) {
-        let size = PANEL * self.columns;
-        self.panels.resize(self.rows.div_ceil(PANEL) * size, 0.0);
-        let mut rows = vec![0.0; size];
-        for panel in self.panels.chunks_exact_mut(size) {
-            rows.copy_from_slice(panel);
-            subtract(&mut rows, shift);
-            for (lane, row) in rows.chunks_exact(self.columns).enumerate() {
-                for (column, &x) in panel.as_chunks_mut::<PANEL>().0.iter_mut().zip(row) {
-                    column[lane] = x;
-                }
-            }
-        }
+    /// Takes `shift` from each row.
+    pub(super) fn centre(&mut self, shift: &[f64]) {
+        subtract(&mut self.rows, shift);
     }
 
-    fn reset(&mut self, clusters: usize) {
-        // what fills up the last panel is never looked at
-        let lanes = self.rows.div_ceil(PANEL) * PANEL;
+    fn reset(&mut self, clusters: usize, columns: usize) {
+        let rows = self.rows.len() / columns;
         self.labels.clear();
-        self.labels.resize(lanes, NONE);
+        self.labels.resize(rows, NONE);
         self.gaps.clear();
-        self.gaps.resize(lanes, f32::NEG_INFINITY);
-        self.labels[self.rows..].fill(0);
-        self.gaps[self.rows..].fill(f32::INFINITY);
-        self.sums = Sums::new(clusters, self.columns);
+        self.gaps.resize(rows, f32::NEG_INFINITY);
+        self.sums = Sums::new(clusters, columns);
     }
 
     /// Assigns the rows that may have to move.
-    fn assign(&mut self, scratch: &mut Scratch, nearest: &Nearest, ways: &Ways, bounds: &[f32]) {
+    fn assign(&mut self, panel: &mut Panel, nearest: &Nearest, ways: &Ways, bounds: &[f32]) {
         self.moved = 0;
-        scratch.places.clear();
-        let size = PANEL * self.columns;
-        for panel in 0..self.labels.len() / PANEL {
-            let first = panel * PANEL;
-            let mut pending = self.pending(first, bounds);
-            if pending != 0 && nearest.looks_at_own() {
-                pending = self.look_at_own(first, pending, scratch, nearest, ways);
-            }
-            if pending.count_ones() >= DENSE {
-                nearest.score(&self.panels[panel * size..(panel + 1) * size], &mut scratch.scores);
-                for lane in 0..PANEL.min(self.rows - first) {
-                    self.settle(first + lane, lane, &scratch.scores, &mut scratch.row, nearest, ways);
-                }
-                continue;
-            }
-            while pending != 0 {
-                let at = first + pending.trailing_zeros() as usize;
-                pending &= pending - 1;
-                scratch.panel.set(scratch.places.len(), coordinates(&self.panels, self.columns, at));
-                scratch.places.push(at as u32);
-                if scratch.places.len() == PANEL {
-                    self.search(scratch, nearest, ways);
+        self.collect(bounds);
+        let columns = nearest.columns();
+        for group in self.pending.chunks(PANEL) {
+            let row = |at: u32| &self.rows[at as usize * columns..(at as usize + 1) * columns];
+            panel.load(group.iter().map(|&at| row(at)));
+            nearest.search(panel);
+            for (lane, &at) in group.iter().enumerate() {
+                let found = nearest.found(panel, lane, row(at));
+                self.gaps[at as usize] = ways.kept(found.label, found.gap);
+                let label = &mut self.labels[at as usize];
+                if *label != found.label {
+                    if *label != NONE {
+                        self.sums.take(*label, row(at));
+                    }
+                    self.sums.add(found.label, row(at));
+                    *label = found.label;
+                    self.moved += 1;
                 }
             }
         }
-        self.search(scratch, nearest, ways);
     }
 
-    /// Assigns the rows that were gathered.
-    fn search(&mut self, scratch: &mut Scratch, nearest: &Nearest, ways: &Ways) {
-        nearest.search(&mut scratch.panel);
-        for (lane, &at) in scratch.places.iter().enumerate() {
-            self.settle(at as usize, lane, &scratch.panel.scores, &mut scratch.row, nearest, ways);
-        }
-        scratch.places.clear();
-    }
-
-    /// A bit for each row of a panel for which the triangle inequality does not hold its cluster.
-    fn pending(&self, first: usize, bounds: &[f32]) -> u32 {
-        let rows = self.gaps[first..first + PANEL].iter().zip(&self.labels[first..first + PANEL]);
-        rows.enumerate().fold(0, |pending, (lane, (&gap, &label))| {
+    /// Finds the rows for which the triangle inequality does not hold their cluster.
+    fn collect(&mut self, bounds: &[f32]) {
+        self.pending.resize(self.labels.len(), 0);
+        let mut count = 0;
+        for (at, (&gap, &label)) in self.gaps.iter().zip(&self.labels).enumerate() {
             let stays = bounds.get(label as usize).is_some_and(|bound| gap > *bound);
-            pending | u32::from(!stays) << lane
-        })
-    }
-
-    /// Leaves out of those rows for which the distance from their own center is enough to tell that they stay.
-    fn look_at_own(
-        &mut self,
-        first: usize,
-        pending: u32,
-        scratch: &mut Scratch,
-        nearest: &Nearest,
-        ways: &Ways,
-    ) -> u32 {
-        let (mut rest, mut left) = (pending, pending);
-        while rest != 0 {
-            let lane = rest.trailing_zeros();
-            rest &= rest - 1;
-            let at = first + lane as usize;
-            let label = self.labels[at];
-            if label == NONE {
-                continue;
-            }
-            copy(&self.panels, at, &mut scratch.row);
-            let gap = nearest.own_gap(label, &scratch.row);
-            if gap > 0.0 {
-                self.gaps[at] = ways.kept(label, gap);
-                left &= !(1 << lane);
-            }
+            self.pending[count] = at as u32;
+            count += usize::from(!stays);
         }
-        left
-    }
-
-    /// Takes what a search says of a row.
-    #[inline]
-    fn settle(
-        &mut self,
-        at: usize,
-        lane: usize,
-        scores: &Scores,
-        row: &mut [f64],
-        nearest: &Nearest,
-        ways: &Ways,
-    ) {
-        let found = nearest.found(scores, lane, || coordinates(&self.panels, self.columns, at).collect());
-        self.gaps[at] = ways.kept(found.label, found.gap);
-        let label = self.labels[at];
-        if label != found.label {
-            copy(&self.panels, at, row);
-            if label != NONE {
-                self.sums.take(label, row);
-            }
-            self.sums.add(found.label, row);
-            self.labels[at] = found.label;
-            self.moved += 1;
-        }
+        self.pending.truncate(count);
     }
 
     /// Sums and distances of all rows from the centers that they belong to.
     fn add_up(&mut self, nearest: &Nearest) {
-        let mut sums = Sums::new(self.sums.counts.len(), self.columns);
-        let mut row = vec![0.0; self.columns];
-        for (at, &label) in self.labels[..self.rows].iter().enumerate() {
-            copy(&self.panels, at, &mut row);
-            sums.add_within(label, &row, nearest.center(label));
+        let columns = nearest.columns();
+        let mut sums = Sums::new(self.sums.counts.len(), columns);
+        for (row, &label) in self.rows.chunks_exact(columns).zip(&self.labels) {
+            sums.add_within(label, row, nearest.center(label));
         }
         self.sums = sums;
     }
@@ -276,12 +162,12 @@ pub(super) fn iterate(
         let bounds = ways.bounds();
         executor.for_each(
             chunks,
-            || Scratch::new(columns),
-            |scratch, chunk| {
+            || Panel::new(columns),
+            |panel, chunk| {
                 if first {
-                    chunk.reset(clusters);
+                    chunk.reset(clusters, columns);
                 }
-                chunk.assign(scratch, &nearest, &ways, &bounds);
+                chunk.assign(panel, &nearest, &ways, &bounds);
             },
         );
         converged |= !first && chunks.iter().all(|chunk| chunk.moved == 0);

@@ -70,7 +70,7 @@ impl Accumulator for Partial {
                     panel.load(rows.chunks_exact(columns));
                     nearest.search(panel);
                     for (lane, row) in rows.chunks_exact(columns).enumerate() {
-                        let label = nearest.found(&panel.scores, lane, || row.to_vec()).label;
+                        let label = nearest.found(panel, lane, row).label;
                         sums.add_within(label, row, nearest.center(label));
                     }
                 }

@@ -127,7 +127,7 @@ impl Predictor for ClusterPredictor {
                         continue;
                     }
                     valid[at] = true;
-                    labels[at] = nearest.found(&panel.scores, lane, || row.to_vec()).label as i32 + 1;
+                    labels[at] = nearest.found(panel, lane, row).label as i32 + 1;
                     for (cluster, column) in (0..).zip(&mut distances) {
                         column[at] = squared_distance(row, nearest.center(cluster)).sqrt();
                     }
