@@ -7,7 +7,7 @@
 //!
 //! All models are compared on the same rows: a row with a missing value in any variable of the scope is left out of all.
 //!
-//! [`Search`] knows nothing of data. It says which models it wants to know about, and is told their ranks and deviances;
+//! `search.rs` knows nothing of data. It says which models it wants to know about, and is told their ranks and deviances;
 //! linear models find those by factoring parts of one matrix of cross products ([`crate::linear`]), generalized ones by
 //! fitting each of them ([`crate::glm`]).
 
