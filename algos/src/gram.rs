@@ -23,56 +23,32 @@ pub(crate) mod normal;
 pub mod passes;
 pub(crate) mod plan;
 mod products;
+mod totals;
 
 use std::sync::Arc;
 
 use engine::{Accumulator, Block};
 use serde::{Deserialize, Serialize};
 
-use crate::design::{Design, Reader, TILE, Tile, Weights};
+use crate::design::{Design, TILE, Tile, Tiles, Weights};
 use crate::{Error, Result};
 pub(crate) use double::Real;
 use plan::{Moment, Plan};
+pub(crate) use totals::Totals;
 
 /// The sums of a design over some rows.
 #[derive(Serialize, Deserialize)]
 pub struct Gram {
-    /// Rows that count, zero weights included.
-    pub(crate) valid: u64,
-    /// Rows with a missing value.
-    pub(crate) missing: u64,
-    /// The number of observations: rows of positive weight, or the sum of their frequencies.
-    pub(crate) observations: f64,
-    /// What was subtracted of each value; empty before the first row that counts.
-    pub(crate) shifts: Vec<f64>,
-    /// For each table of the plan its cells (and one for rows that do not count) with their moments.
-    pub(crate) tables: Vec<Vec<f64>>,
-    /// The moments in a cell of each table, so that partials merge without the plan.
-    moments: Vec<Vec<Moment>>,
+    pub(crate) totals: Totals<f64>,
     #[serde(skip)]
     plan: Option<Arc<Plan>>,
     /// Whether rows have weights.
     #[serde(skip)]
     is_weighted: bool,
     #[serde(skip)]
-    rows: Option<Box<(Reader, Tile)>>,
+    tiles: Tiles,
     #[serde(skip)]
     work: Option<Box<Work>>,
-}
-
-/// Sums, whatever they were added up by.
-#[derive(Debug)]
-pub(crate) struct Totals<'a, T> {
-    /// Rows that count, zero weights included.
-    pub(crate) valid: u64,
-    /// Rows with a missing value.
-    pub(crate) missing: u64,
-    /// The number of observations.
-    pub(crate) observations: f64,
-    /// What was subtracted of each value.
-    pub(crate) shifts: &'a [f64],
-    /// For each table of the plan its cells with their moments.
-    pub(crate) tables: &'a [Vec<T>],
 }
 
 /// Buffers of a worker, made at its first tile and reused.
@@ -98,37 +74,20 @@ impl Gram {
         Ok(Self::of(Arc::new(Plan::new(design)?)))
     }
 
-    /// An empty gram of a plan, whose rows are weighted as the design says.
+    /// An empty gram of a plan, which reads the rows of blocks, weighted as the design says.
     pub(crate) fn of(plan: Arc<Plan>) -> Self {
         let is_weighted = plan.design.weights != Weights::default();
-        Self { is_weighted, ..Self::weighted(plan) }
+        Self { is_weighted, tiles: Tiles::new(&plan.design), ..Self::weighted(plan) }
     }
 
-    /// An empty gram of a plan, whose tiles have weights.
+    /// An empty gram of a plan, which is handed tiles that have weights.
     pub(crate) fn weighted(plan: Arc<Plan>) -> Self {
-        let tables = plan.tables.iter().map(|table| vec![0.0; table.len()]).collect();
         Self {
-            valid: 0,
-            missing: 0,
-            observations: 0.0,
-            shifts: Vec::new(),
-            tables,
-            moments: plan.tables.iter().map(|table| table.moments.clone()).collect(),
+            totals: Totals::new(&plan),
             plan: Some(plan),
             is_weighted: true,
-            rows: None,
+            tiles: Tiles::default(),
             work: None,
-        }
-    }
-
-    /// The sums.
-    pub(crate) fn totals(&self) -> Totals<'_, f64> {
-        Totals {
-            valid: self.valid,
-            missing: self.missing,
-            observations: self.observations,
-            shifts: &self.shifts,
-            tables: &self.tables,
         }
     }
 
@@ -137,43 +96,21 @@ impl Gram {
     }
 
     fn add_block(&mut self, block: &Block) -> Result<()> {
-        let plan = self.plan()?;
-        let mut rows = self.rows.take().unwrap_or_else(|| {
-            let design = &plan.design;
-            let reader = Reader::new(Arc::clone(design), 0..design.variables.len(), true);
-            let tile = reader.tile();
-            Box::new((reader, tile))
-        });
-        let result = self.add_rows(&mut rows.0, &mut rows.1, block);
-        self.rows = Some(rows);
-        result
-    }
-
-    fn add_rows(&mut self, reader: &mut Reader, tile: &mut Tile, block: &Block) -> Result<()> {
-        reader.load(block)?;
-        let rows = block.num_rows();
-        for start in (0..rows).step_by(TILE) {
-            reader.fill(start, rows - start, block.start_row, tile)?;
-            self.add(tile)?;
-        }
+        let mut tiles = std::mem::take(&mut self.tiles);
+        let result = tiles.each(block, |tile, _| self.add(tile));
+        self.tiles = tiles;
         self.flush();
-        Ok(())
+        result
     }
 
     /// Adds a tile that has all variables of the design. [`Gram::flush`] must follow the last one.
     pub(crate) fn add(&mut self, tile: &Tile) -> Result<()> {
         let plan = self.plan()?;
-        self.valid += tile.kept as u64;
-        self.missing += (tile.len - tile.kept) as u64;
-        if tile.kept == 0 {
+        if !self.totals.count(&plan, tile) {
             return Ok(());
         }
-        self.observations += tile.frequency;
-        if self.shifts.is_empty() {
-            self.shifts = plan.values.iter().map(|value| first_mean(value, tile)).collect();
-        }
         let mut work = self.work.take().unwrap_or_else(|| Box::new(Work::new(&plan, self.is_weighted)));
-        work.fill_values(&plan, tile, &self.shifts);
+        work.fill_values(&plan, tile, &self.totals.shifts);
         self.add_tile(&plan, &mut work, tile);
         self.work = Some(work);
         Ok(())
@@ -182,7 +119,7 @@ impl Gram {
     /// Adds what was kept aside to the tables.
     pub(crate) fn flush(&mut self) {
         if let Some(work) = &mut self.work {
-            for (lanes, table) in work.lanes.iter_mut().zip(&mut self.tables) {
+            for (lanes, table) in work.lanes.iter_mut().zip(&mut self.totals.tables) {
                 lanes.flush(table);
             }
         }
@@ -196,8 +133,10 @@ impl Gram {
             None => tile.kept as f64,
         };
         let columns = if work.weighted.is_empty() { &work.values } else { &work.weighted };
-        kernels::dense(&work.values, columns, len, count, &mut self.tables[0]);
-        for (table, lanes, data) in zip3(&plan.tables[1..], &mut work.lanes[1..], &mut self.tables[1..]) {
+        kernels::dense(&work.values, columns, len, count, &mut self.totals.tables[0]);
+        for (table, lanes, data) in
+            zip3(&plan.tables[1..], &mut work.lanes[1..], &mut self.totals.tables[1..])
+        {
             let cells = table.cells_of(tile, &mut work.cells[..len]);
             if table.moments.len() == 1 && weights.is_none() {
                 lanes.count(data, cells);
@@ -226,30 +165,6 @@ fn zip3<'a, A, B, C>(
     c: &'a mut [C],
 ) -> impl Iterator<Item = (&'a A, &'a mut B, &'a mut C)> {
     a.iter().zip(b).zip(c).map(|((a, b), c)| (a, b, c))
-}
-
-/// The mean over the rows that count, to some 1/256 of their range: close enough that squares stay small, and short enough
-/// that subtracting it from short numbers is exact. 0 where there is none.
-fn first_mean(value: &[usize], tile: &Tile) -> f64 {
-    let (mut sum, mut min, mut max) = (0.0, f64::INFINITY, f64::NEG_INFINITY);
-    for i in 0..tile.len {
-        if tile.mask[i] != 0 {
-            let x: f64 = value.iter().map(|&variable| tile.numbers[variable][i]).product();
-            sum += x;
-            min = x.min(min);
-            max = x.max(max);
-        }
-    }
-    let mean = sum / tile.kept as f64;
-    if !mean.is_finite() {
-        return 0.0;
-    }
-    if min == max {
-        return min;
-    }
-    let step = 2_f64.powi((max - min).log2() as i32 - 8);
-    let short = (mean / step).round() * step;
-    if short.is_finite() { short } else { mean }
 }
 
 impl Work {
@@ -332,29 +247,7 @@ impl Accumulator for Gram {
     }
 
     fn merge(&mut self, later: Self) -> engine::Result<()> {
-        let lengths = |gram: &Self| gram.tables.iter().map(Vec::len).collect::<Vec<_>>();
-        if lengths(self) != lengths(&later) || self.moments != later.moments {
-            return Err(Error::Mismatch { what: "their tables differ" }.into());
-        }
-        // a design of factors alone has no shifts that could say whether there were rows
-        let (is_empty, later_is_empty) = (self.valid == 0, later.valid == 0);
-        self.missing += later.missing;
-        self.valid += later.valid;
-        self.observations += later.observations;
-        if later_is_empty {
-            return Ok(());
-        }
-        if is_empty {
-            self.shifts = later.shifts;
-            self.tables = later.tables;
-            return Ok(());
-        }
-        let deltas: Vec<f64> =
-            later.shifts.iter().zip(&self.shifts).map(|(later, own)| later - own).collect();
-        for ((moments, own), later) in self.moments.iter().zip(&mut self.tables).zip(&later.tables) {
-            plan::merge(moments, own, later, &deltas);
-        }
-        Ok(())
+        Ok(self.totals.merge(later.totals)?)
     }
 
     fn finish(self) -> Self {
@@ -362,9 +255,8 @@ impl Accumulator for Gram {
     }
 
     fn size(&self) -> usize {
-        let tables: usize = self.tables.iter().map(|table| table.len() * size_of::<f64>()).sum();
         let buffers =
             self.plan.as_ref().map_or(0, |plan| (2 * plan.values.len() + 8) * TILE * size_of::<f64>());
-        2 * tables + buffers + size_of::<Self>()
+        2 * self.totals.size() + buffers + size_of::<Self>()
     }
 }

@@ -67,16 +67,16 @@ impl CovCor {
         sums: GramSums,
         finish: impl FnOnce(&Design, CovCorMatrix) -> Result<M>,
     ) -> Result<ControlFlow<M, GramState>> {
-        state.step(sums, plan, |plan, gram| finish(&plan.design, self.matrix(plan, gram)?))
+        state.step_gram(sums, plan, |plan, gram| finish(&plan.design, self.matrix(plan, gram)?))
     }
 
     fn matrix(&self, plan: &Plan, gram: &Gram) -> Result<CovCorMatrix> {
         let design: &Design = &plan.design;
-        let normal = Normal::new(plan, &gram.totals(), Partition::Intercept)?;
+        let normal = Normal::new(plan, &gram.totals, Partition::Intercept)?;
         let names: Vec<String> =
             design.terms.iter().flat_map(|term| design.labels(term, LabelStyle::Revo)).collect();
         let weight = normal.total;
-        let rows = gram.observations;
+        let rows = gram.totals.observations;
         let per_square = match self.options.weights.probability {
             Some(_) => rows / (rows - 1.0) / weight,
             None => 1.0 / (weight - 1.0),
@@ -101,8 +101,8 @@ impl CovCor {
             centred,
             dropped: out.iter().map(|&i| names[i].clone()).collect(),
             names: kept.iter().map(|&i| names[i].clone()).collect(),
-            valid_obs: gram.valid,
-            missing_obs: gram.missing,
+            valid_obs: gram.totals.valid,
+            missing_obs: gram.totals.missing,
             sum_of_weights: weight,
         })
     }
@@ -123,11 +123,11 @@ impl Estimator for CovCor {
     }
 
     fn start(&self, schema: &SchemaRef) -> Result<GramState> {
-        GramState::start(Draft::new(&self.formula, schema, &self.options.weights)?, plan)
+        GramState::of(Draft::new(&self.formula, schema, &self.options.weights)?, plan)
     }
 
     fn partial(&self, state: &GramState) -> Result<GramPartial> {
-        Ok(state.partial())
+        Ok(state.gram())
     }
 
     fn step(&self, state: GramState, sums: GramSums) -> Result<ControlFlow<CovCorMatrix, GramState>> {

@@ -80,7 +80,7 @@ fn plan(design: Design) -> Result<Arc<Plan>> {
 
 fn cells(plan: &Plan, gram: &Gram) -> Result<CellTable> {
     let design = &plan.design;
-    let normal = Normal::new(plan, &gram.totals(), Partition::FirstTerm)?;
+    let normal = Normal::new(plan, &gram.totals, Partition::FirstTerm)?;
     let factors = design
         .terms
         .iter()
@@ -106,8 +106,8 @@ fn cells(plan: &Plan, gram: &Gram) -> Result<CellTable> {
         sums: (0..r).map(|i| by_cell(i, |count, sum, shift| sum + count * shift)).collect(),
         means: (0..r).map(|i| by_cell(i, |count, sum, shift| sum / count + shift)).collect(),
         counts: normal.cells,
-        valid_obs: gram.valid,
-        missing_obs: gram.missing,
+        valid_obs: gram.totals.valid,
+        missing_obs: gram.totals.missing,
     })
 }
 
@@ -122,14 +122,14 @@ impl Estimator for Cube {
     }
 
     fn start(&self, schema: &SchemaRef) -> Result<GramState> {
-        GramState::start(Draft::new(&self.formula, schema, &self.weights)?, plan)
+        GramState::of(Draft::new(&self.formula, schema, &self.weights)?, plan)
     }
 
     fn partial(&self, state: &GramState) -> Result<GramPartial> {
-        Ok(state.partial())
+        Ok(state.gram())
     }
 
     fn step(&self, state: GramState, sums: GramSums) -> Result<ControlFlow<CellTable, GramState>> {
-        state.step(sums, plan, cells)
+        state.step_gram(sums, plan, cells)
     }
 }

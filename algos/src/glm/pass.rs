@@ -72,7 +72,7 @@ impl PassPlan {
             (false, true) => Partition::Intercept,
             (false, false) => Partition::None,
         };
-        let normal = Normal::new(plan, &gram.totals(), partition)?;
+        let normal = Normal::new(plan, &gram.totals, partition)?;
         Ok(Some(Described { plan: Arc::clone(plan), normal }))
     }
 

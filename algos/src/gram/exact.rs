@@ -11,33 +11,22 @@ use std::sync::Arc;
 use engine::{Accumulator, Block};
 use serde::{Deserialize, Serialize};
 
+use super::Totals;
 use super::double::Double;
 use super::plan::{Moment, Plan};
-use super::{Totals, first_mean, plan};
-use crate::design::{Reader, TILE, Tile};
+use crate::design::{TILE, Tile, Tiles};
 use crate::{Error, Result};
 
 /// The sums of a design over some rows, in twice the precision.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ExactGram {
-    /// Rows that count, zero weights included.
-    valid: u64,
-    /// Rows with a missing value.
-    missing: u64,
-    /// The number of observations: rows of positive weight, or the sum of their frequencies.
-    observations: f64,
-    /// What was subtracted of each value; empty before the first row that counts.
-    shifts: Vec<f64>,
-    /// For each table of the plan its cells (and one for rows that do not count) with their moments.
-    tables: Vec<Vec<Double>>,
-    /// The moments in a cell of each table, so that partials merge without the plan.
-    moments: Vec<Vec<Moment>>,
+    pub(crate) totals: Totals<Double>,
     /// For each variable of the design what its numbers are like.
     digits: Vec<Digits>,
     #[serde(skip)]
     plan: Option<Arc<Plan>>,
     #[serde(skip)]
-    rows: Option<Box<(Reader, Tile)>>,
+    tiles: Tiles,
 }
 
 /// What was seen of the numbers of a variable.
@@ -66,26 +55,10 @@ impl ExactGram {
     /// Empty sums of a plan.
     pub(crate) fn new(plan: Arc<Plan>) -> Self {
         Self {
-            valid: 0,
-            missing: 0,
-            observations: 0.0,
-            shifts: Vec::new(),
-            tables: plan.tables.iter().map(|table| vec![Double::default(); table.len()]).collect(),
-            moments: plan.tables.iter().map(|table| table.moments.clone()).collect(),
+            totals: Totals::new(&plan),
             digits: vec![Digits::default(); plan.design.variables.len()],
+            tiles: Tiles::new(&plan.design),
             plan: Some(plan),
-            rows: None,
-        }
-    }
-
-    /// The sums.
-    pub(crate) fn totals(&self) -> Totals<'_, Double> {
-        Totals {
-            valid: self.valid,
-            missing: self.missing,
-            observations: self.observations,
-            shifts: &self.shifts,
-            tables: &self.tables,
         }
     }
 
@@ -99,30 +72,18 @@ impl ExactGram {
         let Some(plan) = self.plan.clone() else {
             return Err(Error::Mismatch { what: "the partial result came without its design" });
         };
-        let mut rows = self.rows.take().unwrap_or_else(|| {
-            let reader = Reader::new(Arc::clone(&plan.design), 0..plan.design.variables.len(), true);
-            let tile = reader.tile();
-            Box::new((reader, tile))
-        });
-        let (reader, tile) = (&mut rows.0, &mut rows.1);
-        reader.load(block)?;
-        for start in (0..block.num_rows()).step_by(TILE) {
-            reader.fill(start, block.num_rows() - start, block.start_row, tile)?;
+        let mut tiles = std::mem::take(&mut self.tiles);
+        let result = tiles.each(block, |tile, _| {
             self.add(&plan, tile);
-        }
-        self.rows = Some(rows);
-        Ok(())
+            Ok(())
+        });
+        self.tiles = tiles;
+        result
     }
 
     fn add(&mut self, plan: &Plan, tile: &Tile) {
-        self.valid += tile.kept as u64;
-        self.missing += (tile.len - tile.kept) as u64;
-        if tile.kept == 0 {
+        if !self.totals.count(plan, tile) {
             return;
-        }
-        self.observations += tile.frequency;
-        if self.shifts.is_empty() {
-            self.shifts = plan.values.iter().map(|value| first_mean(value, tile)).collect();
         }
         for (digits, numbers) in self.digits.iter_mut().zip(&tile.numbers) {
             for (&x, _) in numbers.iter().zip(&tile.mask[..tile.len]).filter(|(_, mask)| **mask != 0) {
@@ -130,8 +91,12 @@ impl ExactGram {
                 digits.wide |= f64::from(x as f32) != x;
             }
         }
-        let values: Vec<Vec<Double>> =
-            plan.values.iter().zip(&self.shifts).map(|(value, &shift)| shifted(value, shift, tile)).collect();
+        let values: Vec<Vec<Double>> = plan
+            .values
+            .iter()
+            .zip(&self.totals.shifts)
+            .map(|(value, &shift)| shifted(value, shift, tile))
+            .collect();
         let weight = |i: usize| match tile.weights.get(i) {
             Some(&weight) => weight,
             None => f64::from(u8::from(tile.mask[i] != 0)),
@@ -139,7 +104,7 @@ impl ExactGram {
         let weights: Vec<Double> = (0..tile.len).map(|i| Double::from(weight(i))).collect();
         let (one_cell, mut cells) = (vec![0; tile.len], vec![0; tile.len]);
         let mut terms = weights.clone();
-        for (table, data) in plan.tables.iter().zip(&mut self.tables) {
+        for (table, data) in plan.tables.iter().zip(&mut self.totals.tables) {
             let cells = if table.factors.is_empty() { &one_cell } else { table.cells_of(tile, &mut cells) };
             let width = table.moments.len();
             for (spot, moment) in table.moments.iter().enumerate() {
@@ -186,30 +151,8 @@ impl Accumulator for ExactGram {
     }
 
     fn merge(&mut self, later: Self) -> engine::Result<()> {
-        let lengths = |gram: &Self| gram.tables.iter().map(Vec::len).collect::<Vec<_>>();
-        if lengths(self) != lengths(&later) || self.moments != later.moments {
-            return Err(Error::Mismatch { what: "their tables differ" }.into());
-        }
-        let (is_empty, later_is_empty) = (self.valid == 0, later.valid == 0);
-        self.missing += later.missing;
-        self.valid += later.valid;
-        self.observations += later.observations;
-        if later_is_empty {
-            return Ok(());
-        }
-        if is_empty {
-            self.shifts = later.shifts;
-            self.tables = later.tables;
-            self.digits = later.digits;
-            return Ok(());
-        }
-        let shifts = later.shifts.iter().zip(&self.shifts);
-        let deltas: Vec<Double> = shifts.map(|(&later, &own)| Double::difference(later, own)).collect();
-        for ((moments, own), later) in self.moments.iter().zip(&mut self.tables).zip(&later.tables) {
-            plan::merge(moments, own, later, &deltas);
-        }
         self.digits.iter_mut().zip(later.digits).for_each(|(own, later)| own.merge(later));
-        Ok(())
+        Ok(self.totals.merge(later.totals)?)
     }
 
     fn finish(self) -> Self {
@@ -217,8 +160,7 @@ impl Accumulator for ExactGram {
     }
 
     fn size(&self) -> usize {
-        let tables: usize = self.tables.iter().map(|table| table.len() * size_of::<Double>()).sum();
-        let values = self.shifts.len() + 2;
-        tables + values * TILE * size_of::<Double>() + size_of::<Self>()
+        let values = self.totals.shifts.len() + 2;
+        self.totals.size() + values * TILE * size_of::<Double>() + size_of::<Self>()
     }
 }

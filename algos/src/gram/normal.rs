@@ -71,7 +71,7 @@ struct Side<'a> {
 
 struct Sums<'a, T> {
     plan: &'a Plan,
-    totals: &'a Totals<'a, T>,
+    totals: &'a Totals<T>,
 }
 
 impl<T: Real> Sums<'_, T> {
@@ -148,7 +148,7 @@ impl<T: Real> Normal<T> {
     ///
     /// # Errors
     /// [`Error::NoObservations`] without rows of positive weight, [`Error::NotFinite`] for infinite sums.
-    pub(crate) fn new(plan: &Plan, totals: &Totals<'_, T>, partition: Partition) -> Result<Self> {
+    pub(crate) fn new(plan: &Plan, totals: &Totals<T>, partition: Partition) -> Result<Self> {
         let zero = T::default();
         let total = totals.tables[0][0];
         if totals.valid == 0 || total <= zero {

@@ -1,5 +1,5 @@
-//! The passes that a gram takes: one over levels and ranges that the schema does not know, one over
-//! the sums; for some designs one more over the sums in twice the precision.
+//! The passes that a gram takes: one over levels and ranges that the schema does not know, one over the sums; for some
+//! designs one more over the sums in twice the precision.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -10,111 +10,94 @@ use serde::{Deserialize, Serialize};
 use super::Gram;
 use super::exact::ExactGram;
 use super::plan::Plan;
-use crate::design::{Design, Draft, Found, Survey};
+use crate::design::{Design, Draft, Next, Outcome, Part, Stage};
 use crate::{Error, Result};
 
 /// What a pass starts from.
+pub type GramState = Stage<GramPlan>;
+
+/// What a pass adds up.
+pub type GramPartial = Part<AnyGram>;
+
+/// The sums of a pass.
+pub type GramSums = Outcome<AnyGram>;
+
+/// What sums are laid out by.
 #[derive(Debug)]
-pub struct GramState(Stage);
+pub struct GramPlan(Planned);
 
 #[derive(Debug)]
-enum Stage {
-    Survey(Draft),
+enum Planned {
     Gram(Arc<Plan>),
     /// The plan of the design as written, and that of the design whose powers are taken apart.
     Exact(Arc<Plan>, Arc<Plan>),
 }
 
-/// What a pass adds up.
+/// Sums of either precision.
 #[derive(Serialize, Deserialize)]
-pub struct GramPartial(Part);
+pub struct AnyGram(Summed);
 
 #[derive(Serialize, Deserialize)]
-enum Part {
-    Survey(Survey),
-    Gram(Box<Gram>),
-    Exact(Box<ExactGram>),
+enum Summed {
+    Gram(Gram),
+    Exact(ExactGram),
 }
 
-/// The sums of a pass.
-pub struct GramSums(Sums);
-
-enum Sums {
-    Found(Vec<Found>),
-    Gram(Box<Gram>),
-    Exact(Box<ExactGram>),
-}
-
-impl Accumulator for GramPartial {
+impl Accumulator for AnyGram {
     type Input = Block;
-    type Output = GramSums;
+    type Output = Self;
 
     fn update(&mut self, block: &Block) -> engine::Result<()> {
         match &mut self.0 {
-            Part::Survey(survey) => survey.update(block),
-            Part::Gram(gram) => gram.update(block),
-            Part::Exact(gram) => gram.update(block),
+            Summed::Gram(gram) => gram.update(block),
+            Summed::Exact(gram) => gram.update(block),
         }
     }
 
     fn merge(&mut self, later: Self) -> engine::Result<()> {
         match (&mut self.0, later.0) {
-            (Part::Survey(survey), Part::Survey(later)) => survey.merge(later),
-            (Part::Gram(gram), Part::Gram(later)) => gram.merge(*later),
-            (Part::Exact(gram), Part::Exact(later)) => gram.merge(*later),
+            (Summed::Gram(gram), Summed::Gram(later)) => gram.merge(later),
+            (Summed::Exact(gram), Summed::Exact(later)) => gram.merge(later),
             _ => Err(Error::Mismatch { what: "they are of different passes" }.into()),
         }
     }
 
-    fn finish(self) -> GramSums {
-        GramSums(match self.0 {
-            Part::Survey(survey) => Sums::Found(survey.finish()),
-            Part::Gram(gram) => Sums::Gram(gram),
-            Part::Exact(gram) => Sums::Exact(gram),
-        })
+    fn finish(self) -> Self {
+        self
     }
 
     fn size(&self) -> usize {
         match &self.0 {
-            Part::Survey(survey) => survey.size(),
-            Part::Gram(gram) => gram.size(),
-            Part::Exact(gram) => gram.size(),
+            Summed::Gram(gram) => gram.size(),
+            Summed::Exact(gram) => gram.size(),
         }
     }
 }
 
 impl GramState {
     /// The first pass of a draft; `lay_out` makes the plan of its design.
-    pub(crate) fn start(draft: Draft, lay_out: impl FnOnce(Design) -> Result<Arc<Plan>>) -> Result<Self> {
-        Ok(Self(match draft.survey() {
-            Some(_) => Stage::Survey(draft),
-            None => Stage::Gram(lay_out(draft.bind(&[])?)?),
-        }))
+    pub(crate) fn of(draft: Draft, lay_out: impl FnOnce(Design) -> Result<Arc<Plan>>) -> Result<Self> {
+        Self::start(draft, |design| planned(lay_out, design))
     }
 
     /// An empty partial result.
-    pub(crate) fn partial(&self) -> GramPartial {
-        GramPartial(match &self.0 {
-            Stage::Survey(draft) => Part::Survey(draft.survey().unwrap_or_default()),
-            Stage::Gram(plan) => Part::Gram(Box::new(Gram::of(Arc::clone(plan)))),
-            Stage::Exact(_, plan) => Part::Exact(Box::new(ExactGram::new(Arc::clone(plan)))),
+    pub(crate) fn gram(&self) -> GramPartial {
+        self.partial(|plan| {
+            AnyGram(match &plan.0 {
+                Planned::Gram(plan) => Summed::Gram(Gram::of(Arc::clone(plan))),
+                Planned::Exact(_, plan) => Summed::Exact(ExactGram::new(Arc::clone(plan))),
+            })
         })
     }
 
     /// What `finish` makes of the gram, or the next pass.
-    pub(crate) fn step<M>(
+    pub(crate) fn step_gram<M>(
         self,
         sums: GramSums,
         lay_out: impl FnOnce(Design) -> Result<Arc<Plan>>,
         finish: impl FnOnce(&Plan, &Gram) -> Result<M>,
     ) -> Result<ControlFlow<M, Self>> {
-        match (self.0, sums.0) {
-            (Stage::Survey(draft), Sums::Found(found)) => {
-                Ok(ControlFlow::Continue(Self(Stage::Gram(lay_out(draft.bind(&found)?)?))))
-            }
-            (Stage::Gram(plan), Sums::Gram(gram)) => Ok(ControlFlow::Break(finish(&plan, &gram)?)),
-            _ => Err(Error::Mismatch { what: "the sums are of another pass" }),
-        }
+        self.step_exactly(sums, lay_out, |plan, gram| finish(plan, gram).map(Some), |_, _, _| Err(mismatch()))
     }
 
     /// The same for a model that may need sums of twice the precision: `finish` gives `None` then, and after one more
@@ -126,21 +109,30 @@ impl GramState {
         finish: impl FnOnce(&Plan, &Gram) -> Result<Option<M>>,
         finish_exactly: impl FnOnce(&Design, &Plan, &ExactGram) -> Result<M>,
     ) -> Result<ControlFlow<M, Self>> {
-        if let (Stage::Exact(plan, exact), Sums::Exact(gram)) = (&self.0, &sums.0) {
-            return Ok(ControlFlow::Break(finish_exactly(&plan.design, exact, gram)?));
-        }
-        let again = match &self.0 {
-            Stage::Gram(plan) => Some(Arc::clone(plan)),
-            _ => None,
+        let (plan, sums) = match self.step(sums, |design| planned(lay_out, design))? {
+            Next::Pass(state) => return Ok(ControlFlow::Continue(state)),
+            Next::Sums(plan, sums) => (plan.0, sums.0),
         };
-        match (self.step(sums, lay_out, finish)?, again) {
-            (ControlFlow::Continue(state), _) => Ok(ControlFlow::Continue(state)),
-            (ControlFlow::Break(Some(model)), _) => Ok(ControlFlow::Break(model)),
-            (ControlFlow::Break(None), Some(plan)) => {
+        match (plan, sums) {
+            (Planned::Gram(plan), Summed::Gram(gram)) => {
+                if let Some(model) = finish(&plan, &gram)? {
+                    return Ok(ControlFlow::Break(model));
+                }
                 let exact = Arc::new(Plan::new(Arc::new(plan.design.with_powers()))?);
-                Ok(ControlFlow::Continue(Self(Stage::Exact(plan, exact))))
+                Ok(ControlFlow::Continue(Stage::Bound(GramPlan(Planned::Exact(plan, exact)))))
             }
-            (ControlFlow::Break(None), None) => Err(Error::Mismatch { what: "the sums are of another pass" }),
+            (Planned::Exact(plan, exact), Summed::Exact(gram)) => {
+                Ok(ControlFlow::Break(finish_exactly(&plan.design, &exact, &gram)?))
+            }
+            _ => Err(mismatch()),
         }
     }
+}
+
+fn planned(lay_out: impl FnOnce(Design) -> Result<Arc<Plan>>, design: Design) -> Result<GramPlan> {
+    Ok(GramPlan(Planned::Gram(lay_out(design)?)))
+}
+
+fn mismatch() -> Error {
+    Error::Mismatch { what: "the sums are of another pass" }
 }

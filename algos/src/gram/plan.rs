@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Real;
 use crate::design::{Design, Tile};
 use crate::{Error, Result};
 
@@ -240,37 +239,5 @@ impl Table {
             }
         }
         out
-    }
-}
-
-/// Adds the cells of a later table with these moments, whose shifts are by `deltas` above those of `own`.
-pub(crate) fn merge<T: Real>(moments: &[Moment], own: &mut [T], later: &[T], deltas: &[T]) {
-    if moments == [Moment::One] || deltas.iter().all(|delta| *delta == T::default()) {
-        own.iter_mut().zip(later).for_each(|(own, later)| *own += *later);
-        return;
-    }
-    let spot = |moment| moments.iter().position(|&known| known == moment).unwrap_or(0);
-    let parts: Vec<(Moment, [usize; 3])> = moments
-        .iter()
-        .map(|&moment| match moment {
-            Moment::One => (moment, [0; 3]),
-            Moment::Value(_) => (moment, [spot(Moment::One), 0, 0]),
-            Moment::Product(u, v) => {
-                (moment, [spot(Moment::One), spot(Moment::Value(u)), spot(Moment::Value(v))])
-            }
-        })
-        .collect();
-    let width = moments.len();
-    for (own, later) in own.chunks_exact_mut(width).zip(later.chunks_exact(width)) {
-        for ((own, &sum), (moment, [one, first, second])) in own.iter_mut().zip(later).zip(&parts) {
-            *own += match *moment {
-                Moment::One => sum,
-                Moment::Value(v) => sum + deltas[v] * later[*one],
-                Moment::Product(u, v) => {
-                    let (du, dv) = (deltas[u], deltas[v]);
-                    sum + du * later[*second] + dv * later[*first] + du * dv * later[*one]
-                }
-            };
-        }
     }
 }

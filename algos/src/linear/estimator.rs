@@ -133,12 +133,12 @@ impl Estimator for LinMod {
             selection.map(|control| Scope::new(&self.formula, control, schema, weights, None)).transpose()?;
         let formula = scope.as_ref().map_or(&self.formula, Scope::upper);
         let draft = Draft::new(formula, schema, weights)?;
-        let passes = GramState::start(draft, |design| lay_out(design, self.options.cube))?;
+        let passes = GramState::of(draft, |design| lay_out(design, self.options.cube))?;
         Ok(LinModState { passes, scope })
     }
 
     fn partial(&self, state: &LinModState) -> Result<GramPartial> {
-        Ok(state.passes.partial())
+        Ok(state.passes.gram())
     }
 
     fn step(&self, state: LinModState, sums: GramSums) -> Result<ControlFlow<LinModModel, LinModState>> {

@@ -29,7 +29,7 @@ pub(super) fn infer_exactly(
         clippy::redundant_closure_for_method_calls,
         reason = "the method is not general over both lifetimes"
     )]
-    with_totals(design, plan, &gram.totals(), Some(&units), options, |fit| fit.model())
+    with_totals(design, plan, &gram.totals, Some(&units), options, |fit| fit.model())
 }
 
 /// Solves for the coefficients and hands over everything that follows from them.
@@ -39,14 +39,14 @@ pub(crate) fn with_fit<T>(
     options: &LinModOptions,
     take: impl FnOnce(&Fit<'_>) -> T,
 ) -> Result<T> {
-    with_totals(&plan.design, plan, &gram.totals(), None, options, take)
+    with_totals(&plan.design, plan, &gram.totals, None, options, take)
 }
 
 /// The same from any sums; `units` are the relative errors with which the values of the plan may have been rounded.
 fn with_totals<T: Real, R>(
     design: &Design,
     plan: &Plan,
-    totals: &Totals<'_, T>,
+    totals: &Totals<T>,
     units: Option<&[f64]>,
     options: &LinModOptions,
     take: impl FnOnce(&Fit<'_, T>) -> R,
@@ -71,7 +71,7 @@ pub(super) fn partition_of(design: &Design, options: &LinModOptions) -> Partitio
 /// The same from the equations of a design.
 pub(super) fn with_normal<T: Real, R>(
     design: &Design,
-    totals: &Totals<'_, T>,
+    totals: &Totals<T>,
     normal: &Normal<T>,
     rounding: Rounding<'_>,
     options: &LinModOptions,
@@ -155,7 +155,7 @@ fn scales<T: Real>(normal: &Normal<T>) -> Vec<usize> {
 pub(crate) struct Fit<'a, T = f64> {
     design: &'a Design,
     options: &'a LinModOptions,
-    totals: &'a Totals<'a, T>,
+    totals: &'a Totals<T>,
     normal: &'a Normal<T>,
     solution: &'a Solution<T>,
     partition: Partition,

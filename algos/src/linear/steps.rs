@@ -30,7 +30,7 @@ pub(super) fn select(
     if columns <= EXACT_COLUMNS && with_fit(plan, gram, options, |fit| fit.loses_digits(plan))? {
         return Ok(None);
     }
-    search(&plan.design, plan, &gram.totals(), None, options, scope).map(Some)
+    search(&plan.design, plan, &gram.totals, None, options, scope).map(Some)
 }
 
 /// The same from sums of twice the precision. `design` is as written, that of `plan` has its powers taken apart.
@@ -41,13 +41,13 @@ pub(super) fn select_exactly(
     options: &LinModOptions,
     scope: &Scope,
 ) -> Result<LinModModel> {
-    search(design, plan, &gram.totals(), Some(&gram.units(plan)), options, scope)
+    search(design, plan, &gram.totals, Some(&gram.units(plan)), options, scope)
 }
 
 fn search<T: Real>(
     design: &Design,
     plan: &Plan,
-    totals: &Totals<'_, T>,
+    totals: &Totals<T>,
     units: Option<&[f64]>,
     options: &LinModOptions,
     scope: &Scope,
@@ -86,7 +86,7 @@ fn search<T: Real>(
 struct Equations<'a, T> {
     design: &'a Design,
     plan: &'a Plan,
-    totals: &'a Totals<'a, T>,
+    totals: &'a Totals<T>,
     options: &'a LinModOptions,
     normal: Normal<T>,
     scales: Vec<T>,
