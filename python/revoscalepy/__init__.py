@@ -12,13 +12,32 @@ Analyses: :func:`rx_summary`, :func:`rx_quantile`, :func:`rx_lin_mod`, :func:`rx
 :func:`rx_cov_cor`, :func:`rx_cov`, :func:`rx_cor`, :func:`rx_sscp`; curves :func:`rx_histogram`, :func:`rx_lorenz`,
 :func:`rx_gini`, :func:`rx_roc`, :func:`rx_auc`, :func:`rx_roc_curve`.
 
+Where work is done: :class:`RxLocalSeq`, :class:`RxLocalParallel`, :func:`rx_set_compute_context`,
+:func:`rx_get_compute_context`, :func:`rx_set_temp_compute_context`; functions on several processes :func:`rx_exec`,
+:func:`rx_exec_by`, and their jobs :class:`RxRemoteJob`, :func:`rx_get_job_status`, :func:`rx_get_job_results`,
+:func:`rx_wait_for_job`, :func:`rx_cancel_job`, :func:`rx_get_jobs`, :func:`rx_cleanup_jobs`.
+
 Options: :class:`RxOptions`, :class:`RxStepControl`.
 
 Names and defaults are those of Microsoft's documentation. A function that is missing here does not exist yet; an
 argument that exists but is not built raises an error that names it.
 """
 
+from revoscalepy._tasks import RxTaskError, RxTaskTimeout, RxWorkerCrash
 from revoscalepy._version import __rxdf_version__, __version__
+from revoscalepy.computecontext.RxComputeContext import (
+    RxComputeContext,
+    RxRemoteComputeContext,
+    UnsupportedContextError,
+    rx_get_compute_context,
+    rx_set_compute_context,
+    rx_set_computecontext,
+    rx_set_temp_compute_context,
+)
+from revoscalepy.computecontext.RxInSqlServer import RxInSqlServer
+from revoscalepy.computecontext.RxLocalParallel import RxLocalParallel
+from revoscalepy.computecontext.RxLocalSeq import RxLocalSeq
+from revoscalepy.computecontext.RxSpark import RxSpark, rx_spark_connect
 from revoscalepy.datasource.RxDataSource import RxDataSource
 from revoscalepy.datasource.RxTextData import RxTextData
 from revoscalepy.datasource.RxXdfData import RxXdfData
@@ -31,9 +50,23 @@ from revoscalepy.functions.RxCube import (
     rx_cube,
     rx_marginals,
 )
+from revoscalepy.functions.RxExec import rx_exec
+from revoscalepy.functions.RxExecBy import rx_exec_by
 from revoscalepy.functions.RxGetInfo import rx_get_info, rx_get_var_info, rx_get_var_names
 from revoscalepy.functions.RxGlm import Family, RxGlmResults, rx_glm, rx_tweedie
 from revoscalepy.functions.RxHistogram import rx_histogram
+from revoscalepy.functions.RxJobs import (
+    RxRemoteJob,
+    RxRemoteJobStatus,
+    rx_cancel_job,
+    rx_cleanup_jobs,
+    rx_get_job_info,
+    rx_get_job_output,
+    rx_get_job_results,
+    rx_get_job_status,
+    rx_get_jobs,
+    rx_wait_for_job,
+)
 from revoscalepy.functions.RxKmeans import RxKmeansResults, rx_kmeans
 from revoscalepy.functions.RxLinMod import RxLinModResults, rx_lin_mod, rx_lin_mod_ex
 from revoscalepy.functions.RxLogit import RxLogitResults, rx_logit, rx_logit_ex
@@ -60,33 +93,56 @@ from revoscalepy.utils.RxOptions import RxOptions
 
 __all__ = [
     "Family",
+    "RxComputeContext",
     "RxCovCorResults",
     "RxCrossTabsResults",
     "RxCubeResults",
     "RxDataSource",
+    "RxExecByResults",
     "RxGlmResults",
     "RxHTestResults",
+    "RxInSqlServer",
     "RxKmeansResults",
     "RxLinModResults",
+    "RxLocalParallel",
+    "RxLocalSeq",
     "RxLogitResults",
     "RxMultiTestResults",
     "RxNaiveBayesResults",
     "RxOptions",
+    "RxRemoteComputeContext",
+    "RxRemoteJob",
+    "RxRemoteJobStatus",
+    "RxSpark",
     "RxStepControl",
     "RxSummaryResults",
+    "RxTaskError",
+    "RxTaskTimeout",
     "RxTextData",
+    "RxWorkerCrash",
     "RxXdfData",
+    "UnsupportedContextError",
     "__rxdf_version__",
     "__version__",
     "rx_auc",
+    "rx_cancel_job",
     "rx_chi_squared_test",
+    "rx_cleanup_jobs",
     "rx_cor",
     "rx_cov",
     "rx_cov_cor",
     "rx_cross_tabs",
     "rx_cube",
+    "rx_exec",
+    "rx_exec_by",
     "rx_fisher_test",
+    "rx_get_compute_context",
     "rx_get_info",
+    "rx_get_job_info",
+    "rx_get_job_output",
+    "rx_get_job_results",
+    "rx_get_job_status",
+    "rx_get_jobs",
     "rx_get_partitions",
     "rx_get_var_info",
     "rx_get_var_names",
@@ -115,9 +171,27 @@ __all__ = [
     "rx_risk_ratio",
     "rx_roc",
     "rx_roc_curve",
+    "rx_set_compute_context",
+    "rx_set_computecontext",
+    "rx_set_temp_compute_context",
+    "rx_spark_connect",
     "rx_sscp",
     "rx_step_control",
     "rx_summary",
     "rx_summary_ex",
     "rx_tweedie",
+    "rx_wait_for_job",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Names that need pandas, at their first use."""
+    if name == "RxExecByResults":
+        from revoscalepy.functions._exec_by_results import RxExecByResults
+
+        return RxExecByResults
+    raise AttributeError(f"module 'revoscalepy' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -9,7 +9,7 @@ from typing import Any
 from revoscalepy import _native
 from revoscalepy._arguments import kept, names, path_text
 from revoscalepy._frames import is_pandas, to_arrow
-from revoscalepy.utils.RxOptions import RxOptions
+from revoscalepy.computecontext.RxComputeContext import threads
 
 BINARY = (".xdf", ".parquet", ".pq", ".arrow", ".feather", ".ipc", ".arrows")
 
@@ -21,12 +21,11 @@ def one_pass(
     block_rows: int | None = None,
 ) -> dict[str, Any]:
     """How the native functions are to run: rows as first (from 0) and end, rows of a block, progress function."""
-    threads = int(RxOptions.get_option("NumCoresToUse"))
     return {
         "rows": rows,
         "progress": progress,
         "block_rows": block_rows,
-        "threads": threads if threads > 0 else None,
+        "threads": threads(),
     }
 
 

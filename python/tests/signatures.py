@@ -75,4 +75,42 @@ DOCUMENTED = {
         "std_errors_var_names=None, blocks_per_read=0, report_progress=None, verbose=0, "
         "xdf_compression_level=0, compute_context=None, **kwargs"
     ),
+    "RxRemoteComputeContext": "description, version, id=None, wait=True",
+    "RxInSqlServer": (
+        "connection_string, num_tasks=1, auto_cleanup=True, console_output=None, "
+        "execution_timeout_seconds=None, wait=True, packages_to_load=None"
+    ),
+    "RxSpark": (
+        "hdfs_share_dir='/user/RevoShare/<user>', share_dir='/var/RevoShare/<user>', user='<user>', "
+        "name_node=None, master='yarn', port=None, auto_cleanup=True, console_output=False, "
+        "packages_to_load=None, idle_timeout=3600, num_executors=None, executor_cores=None, "
+        "executor_mem=None, driver_mem=None, executor_overhead_mem=None, extra_spark_config='', "
+        "spark_reduce_method='auto', tmp_fs_work_dir=None, persistent_run=False, wait=True, **kwargs"
+    ),
+    "rx_spark_connect": (
+        "hdfs_share_dir='/user/RevoShare/<user>', share_dir='/var/RevoShare/<user>', user='<user>', "
+        "name_node=None, master='yarn', port=None, auto_cleanup=True, console_output=False, "
+        "packages_to_load=None, idle_timeout=None, num_executors=None, executor_cores=None, "
+        "executor_mem=None, driver_mem=None, executor_overhead_mem=None, extra_spark_config='', "
+        "spark_reduce_method='auto', tmp_fs_work_dir=None, interop=None, reset=False"
+    ),
+    "rx_get_compute_context": "",
+    "rx_set_compute_context": "compute_context",
+    "rx_exec": (
+        "function, args=None, times_to_run=-1, task_chunk_size=None, compute_context=None, local_state={}, "
+        "callback=None, continue_on_failure=True, **kwargs"
+    ),
+    "rx_exec_by": (
+        "input_data, keys=None, function=None, function_parameters=None, filter_function=None, "
+        "compute_context=None, **kwargs"
+    ),
+    "RxRemoteJob": "compute_context, job_id=None",
+    "rx_get_job_info": "job",
+    "rx_get_job_status": "job_info",
+    "rx_get_job_output": "job_info",
+    "rx_get_job_results": "job_info, console_output=None, auto_cleanup=None",
+    "rx_wait_for_job": "job_info",
+    "rx_cancel_job": "job_info, console_output=False",
+    "rx_cleanup_jobs": "job_info_list, force=False, verbose=True",
+    "rx_get_jobs": "compute_context, exact_match=False, start_time=None, end_time=None, states=None, verbose=True",
 }

@@ -9,6 +9,7 @@ from revoscalepy import _native
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import one_pass, shown_call
 from revoscalepy._tables import Fields, number, prepared, source_line
+from revoscalepy.computecontext.RxComputeContext import in_compute_context
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,7 @@ class RxCovCorResults(Fields):
     """
 
 
+@in_compute_context
 def rx_cov_cor(
     formula: str,
     data: Any,
@@ -63,7 +65,7 @@ def rx_cov_cor(
     :param var_tol: a column whose variance is not larger than this is left out.
     :param type: ``"Cov"``, ``"Cor"`` or ``"SSCP"``, the last with a first column for the constant.
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
-    :param compute_context: only ``None``: this process.
+    :param compute_context: where it runs; ``None`` for the active context.
 
     ``blocks_per_read`` and ``verbose`` have no effect.
 
@@ -77,7 +79,6 @@ def rx_cov_cor(
         "transform_variables": transform_variables,
         "transform_packages": transform_packages,
         "transform_environment": transform_environment,
-        "compute_context": compute_context,
     }
     source = prepared("rx_cov_cor", data, row_selection, transforms, unbuilt, kwargs)
     choices = {

@@ -13,6 +13,7 @@ from revoscalepy._paths import output_path
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_class, data_name, one_pass, shown_call, writing
 from revoscalepy._tables import Fields, number, prepared
+from revoscalepy.computecontext.RxComputeContext import in_compute_context
 from revoscalepy.etl.RxImport import compression_level, microsoft_container
 from revoscalepy.functions.RxMultiTest import rx_chi_squared_test
 
@@ -46,6 +47,7 @@ class RxCubeResults(Fields):
         return _tested(self._cells)
 
 
+@in_compute_context
 def rx_cube(
     formula: str,
     data: Any,
@@ -93,7 +95,7 @@ def rx_cube(
     :param return_data_frame: return the cells as a DataFrame.
     :param rows_per_block: rows of a block of ``out_file``.
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
-    :param compute_context: only ``None``: this process.
+    :param compute_context: where it runs; ``None`` for the active context.
     :returns: :class:`RxCubeResults`, a DataFrame, or the data source of ``out_file``.
 
     ``cube``, ``blocks_per_read`` and ``verbose`` have no effect.
@@ -106,7 +108,6 @@ def rx_cube(
         "transform_variables": transform_variables,
         "transform_packages": transform_packages,
         "transform_environment": transform_environment,
-        "compute_context": compute_context,
     }
     path = None if out_file is None else output_path("rx_cube", out_file)
     if path is not None and os.path.exists(path) and not overwrite:
@@ -182,6 +183,7 @@ class RxCrossTabsResults(Fields):
         return _frames(self._cells, self._output("means"), marginals)
 
 
+@in_compute_context
 def rx_cross_tabs(
     formula: str,
     data: Any,
@@ -224,7 +226,7 @@ def rx_cross_tabs(
     :param use_sparse_cube: not supported; :func:`rx_cube` leaves empty cells out.
     :param remove_zero_counts: not supported, likewise.
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
-    :param compute_context: only ``None``: this process.
+    :param compute_context: where it runs; ``None`` for the active context.
 
     ``cube``, ``return_xtabs``, ``na_rm``, ``blocks_per_read`` and ``verbose`` have no effect: margins of means are
     those of whole rows and columns.
@@ -239,7 +241,6 @@ def rx_cross_tabs(
         "transform_environment": transform_environment,
         "use_sparse_cube": use_sparse_cube,
         "remove_zero_counts": remove_zero_counts,
-        "compute_context": compute_context,
     }
     source = prepared("rx_cross_tabs", data, row_selection, transforms, unbuilt, kwargs)
     cells = _cells(source, formula, data, pweights, fweights, report_progress)

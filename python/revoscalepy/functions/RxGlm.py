@@ -10,6 +10,7 @@ from revoscalepy import _native
 from revoscalepy._arguments import no_extra
 from revoscalepy._fitted import FittedModel, FittedSummary
 from revoscalepy._likelihood import fit
+from revoscalepy.computecontext.RxComputeContext import in_compute_context
 from revoscalepy.functions.RxStepControl import RxStepControl
 
 
@@ -74,6 +75,7 @@ def _restored(data: bytes) -> RxGlmResults:
     return RxGlmResults(_native.GlmModel.from_bytes(data))
 
 
+@in_compute_context
 def rx_glm(
     formula: str,
     data: Any,
@@ -133,7 +135,7 @@ def rx_glm(
     :param coeff_tolerance: change of a coefficient, relative to the largest, that ends the iteration.
     :param objective_function_tolerance: change of the deviance, relative to it, that ends the iteration.
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
-    :param compute_context: only ``None``: this process.
+    :param compute_context: where it runs; ``None`` for the active context.
 
     ``blocks_per_read`` and ``verbose`` have no effect.
 
@@ -176,7 +178,6 @@ def rx_glm(
             "transform_variables": transform_variables,
             "transform_packages": transform_packages,
             "transform_environment": transform_environment,
-            "compute_context": compute_context,
         },
     )
     return RxGlmResults(model)

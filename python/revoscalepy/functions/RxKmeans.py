@@ -12,6 +12,7 @@ from revoscalepy._arguments import no_extra, not_built
 from revoscalepy._fitted import FittedModel
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call
+from revoscalepy.computecontext.RxComputeContext import in_compute_context
 from revoscalepy.functions.RxPredict import rx_predict
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def _shaped(raw: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@in_compute_context
 def rx_kmeans(
     formula: str,
     data: Any,
@@ -115,7 +117,7 @@ def rx_kmeans(
     :param transforms: dictionary of new columns, from name to expression.
     :param transform_function: not supported yet, nor are the arguments that belong to it.
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
-    :param compute_context: only ``None``: this process.
+    :param compute_context: where it runs; ``None`` for the active context.
     :param xdf_compression_level: of ``out_file``, as of :func:`rx_predict`.
     :param seed: what is drawn depends on this number.
 
@@ -133,7 +135,6 @@ def rx_kmeans(
         transform_variables=transform_variables,
         transform_packages=transform_packages,
         transform_environment=transform_environment,
-        compute_context=compute_context,
     )
     if algorithm != "Lloyd":
         raise ValueError(f"rx_kmeans: algorithm must be 'Lloyd', not {algorithm!r}")

@@ -11,6 +11,7 @@ from revoscalepy._arguments import no_extra, not_built
 from revoscalepy._fitted import FittedModel, FittedSummary
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call
+from revoscalepy.computecontext.RxComputeContext import in_compute_context
 from revoscalepy.functions.RxStepControl import step_request
 
 
@@ -49,6 +50,7 @@ def _restored(data: bytes) -> RxLinModResults:
     return RxLinModResults(_native.LinearModel.from_bytes(data))
 
 
+@in_compute_context
 def rx_lin_mod(
     formula: str,
     data: Any,
@@ -89,7 +91,7 @@ def rx_lin_mod(
     :param cov_coef: keep the covariance matrix of the coefficients; standard errors of predictions need it.
     :param cov_data: keep the covariance matrix of the columns of the design.
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
-    :param compute_context: only ``None``: this process.
+    :param compute_context: where it runs; ``None`` for the active context.
 
     ``blocks_per_read`` and ``verbose`` have no effect. Beside the documented arguments there is ``variable_selection``,
     an :class:`RxStepControl` or a dictionary of its fields: how terms are selected, starting from the formula's.
@@ -107,7 +109,6 @@ def rx_lin_mod(
         transform_variables=transform_variables,
         transform_packages=transform_packages,
     )
-    not_built("rx_lin_mod", compute_context=compute_context)
     source = prepare(open_source(data, "rx_lin_mod"), transforms=transforms, row_selection=row_selection)
     fit: dict[str, Any] = {
         "pweights": pweights,

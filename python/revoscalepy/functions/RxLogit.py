@@ -9,6 +9,7 @@ from revoscalepy import _native
 from revoscalepy._arguments import no_extra
 from revoscalepy._fitted import FittedModel, FittedSummary
 from revoscalepy._likelihood import fit
+from revoscalepy.computecontext.RxComputeContext import in_compute_context
 from revoscalepy.functions.RxStepControl import RxStepControl
 
 
@@ -46,6 +47,7 @@ def _restored(data: bytes) -> RxLogitResults:
     return RxLogitResults(_native.GlmModel.from_bytes(data))
 
 
+@in_compute_context
 def rx_logit(
     formula: str,
     data: Any,
@@ -104,7 +106,7 @@ def rx_logit(
     :param coefficent_tolerance: change of a coefficient, relative to the largest, that ends the iteration.
     :param objective_function_tolerance: change of the deviance, relative to it, that ends the iteration.
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
-    :param compute_context: only ``None``: this process.
+    :param compute_context: where it runs; ``None`` for the active context.
 
     ``gradient_tolerance`` is deprecated and has no effect, nor have ``blocks_per_read`` and ``verbose``. The argument
     ``coefficient_tolerance`` is taken for the documented, misspelt one.
@@ -143,7 +145,6 @@ def rx_logit(
             "transform_variables": transform_variables,
             "transform_packages": transform_packages,
             "transform_environment": transform_environment,
-            "compute_context": compute_context,
         },
     )
     return RxLogitResults(model)

@@ -11,6 +11,7 @@ from revoscalepy._arguments import no_extra, not_built
 from revoscalepy._fitted import FittedModel
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call
+from revoscalepy.computecontext.RxComputeContext import in_compute_context
 
 
 class RxNaiveBayesResults(FittedModel):
@@ -58,6 +59,7 @@ def _shaped(raw: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@in_compute_context
 def rx_naive_bayes(
     formula: str,
     data: Any,
@@ -88,7 +90,7 @@ def rx_naive_bayes(
     :param transforms: dictionary of new columns, from name to expression.
     :param transform_function: not supported yet, nor are the arguments that belong to it.
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
-    :param compute_context: only ``None``: this process.
+    :param compute_context: where it runs; ``None`` for the active context.
 
     ``blocks_per_read`` and ``verbose`` have no effect.
 
@@ -103,7 +105,6 @@ def rx_naive_bayes(
         transform_variables=transform_variables,
         transform_packages=transform_packages,
         transform_environment=transform_environment,
-        compute_context=compute_context,
     )
     source = prepare(open_source(data, "rx_naive_bayes"), transforms=transforms, row_selection=row_selection)
     progress = of_level(report_progress)

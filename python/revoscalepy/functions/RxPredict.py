@@ -7,12 +7,13 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from revoscalepy import _native
-from revoscalepy._arguments import check_append, names, not_built
+from revoscalepy._arguments import check_append, names
 from revoscalepy._fitted import FittedModel
 from revoscalepy._frames import to_arrays, to_pandas
 from revoscalepy._paths import output_path
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_name, one_pass, open_source
+from revoscalepy.computecontext.RxComputeContext import in_compute_context
 from revoscalepy.etl.RxImport import compression_level, microsoft_container, output_source
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def rx_predict(
 rx_predict_ex = rx_predict
 
 
+@in_compute_context
 def rx_predict_default(
     model_object: Any = None,
     data: Any = None,
@@ -105,7 +107,7 @@ def rx_predict_default(
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
     :param xdf_compression_level: 0 (default, as documented: no compression) to 9; -1 for 1. In Microsoft's container
         (option ``xdfFormat``) 0 is 1, unless ``xdfAllowInferred`` is set.
-    :param compute_context: only ``None``: this process.
+    :param compute_context: where it runs; ``None`` for the active context.
 
     ``blocks_per_read`` and ``verbose`` have no effect.
 
@@ -122,10 +124,6 @@ def rx_predict_default(
         )
     if data is None:
         raise ValueError("rx_predict: data is missing; give the data to predict for")
-    not_built(
-        "rx_predict",
-        compute_context=compute_context,
-    )
     check_append("rx_predict", append)
     scale = _one("type", type, TYPES) or "response"
     prediction = {

@@ -12,6 +12,7 @@ from revoscalepy._arguments import no_extra, not_built
 from revoscalepy._paths import output_path
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call, writing
+from revoscalepy.computecontext.RxComputeContext import in_compute_context
 from revoscalepy.etl.RxImport import compression_level, microsoft_container
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class RxSummaryResults:
     __str__ = __repr__
 
 
+@in_compute_context
 def rx_summary(
     formula: str,
     data: Any,
@@ -108,7 +110,7 @@ def rx_summary(
     :param overwrite: whether existing files of ``by_group_out_file`` are replaced.
     :param rows_per_block: rows of a block of these files.
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
-    :param compute_context: only ``None``: this process.
+    :param compute_context: where it runs; ``None`` for the active context.
 
     ``use_sparse_cube``, ``blocks_per_read`` and ``verbose`` have no effect.
 
@@ -124,7 +126,6 @@ def rx_summary(
         transform_packages=transform_packages,
         transform_environment=transform_environment,
     )
-    not_built("rx_summary", compute_context=compute_context)
     for statistic in summary_stats or ():
         if statistic not in STATISTICS:
             raise ValueError(

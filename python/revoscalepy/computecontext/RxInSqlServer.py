@@ -1,0 +1,53 @@
+"""SQL Server as a compute context."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from revoscalepy.computecontext.RxComputeContext import RxRemoteComputeContext
+
+
+class RxInSqlServer(RxRemoteComputeContext):
+    """SQL Server with Machine Learning Services; work cannot be sent there yet, and says so.
+
+    :param connection_string: ODBC connection string.
+    :param num_tasks: most parallel tasks; 0 lets the server decide.
+    :param auto_cleanup: delete what a job left on the server once its results were fetched.
+    :param console_output: show what is printed there.
+    :param execution_timeout_seconds: time limit; ``None`` or 0 for none.
+    :param wait: whether calls wait for their results.
+    :param packages_to_load: names of modules that are imported there.
+    """
+
+    _missing = (
+        "work cannot be sent to SQL Server by this package yet; read the data into this process and run there "
+        "with compute_context=RxLocalSeq()"
+    )
+
+    def __init__(
+        self,
+        connection_string: str,
+        num_tasks: int = 1,
+        auto_cleanup: bool = True,
+        console_output: bool | None = None,
+        execution_timeout_seconds: int | None = None,
+        wait: bool = True,
+        packages_to_load: Sequence[str] | None = None,
+    ) -> None:
+        if not isinstance(connection_string, str):
+            raise TypeError(
+                f"RxInSqlServer: connection_string must be text, not {type(connection_string).__name__}"
+            )
+        if num_tasks < 0:
+            raise ValueError(f"RxInSqlServer: num_tasks must not be negative, but is {num_tasks}")
+        super().__init__("sqlserver", "", wait=wait)
+        self.connection_string = connection_string
+        self.num_tasks = num_tasks
+        self.auto_cleanup = bool(auto_cleanup)
+        self.console_output = console_output
+        self.execution_timeout_seconds = execution_timeout_seconds
+        self.packages_to_load = [] if packages_to_load is None else list(packages_to_load)
+
+    def __repr__(self) -> str:
+        # a connection string may hold a password
+        return f"RxInSqlServer(num_tasks={self.num_tasks}, wait={self.wait})"
