@@ -6,12 +6,14 @@ import os
 from typing import Any
 
 from revoscalepy._arguments import not_built, path_text
+from revoscalepy.sample_data import ensure
 from revoscalepy.utils.RxOptions import RxOptions
 
 
 def input_path(path: str | os.PathLike[str]) -> str:
-    """The path to read: as given where that exists, else in the folders of ``DataPath``."""
+    """The path to read: as given where that exists, else in the folders of ``DataPath``; sample data are made."""
     text = path_text(path)
+    ensure(text)
     if os.path.isabs(text) or os.path.exists(text):
         return text
     folders = RxOptions.get_option("DataPath") or []

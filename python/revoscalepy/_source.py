@@ -9,6 +9,7 @@ from typing import Any
 from revoscalepy import _native
 from revoscalepy._arguments import kept, names, path_text
 from revoscalepy._frames import is_pandas, to_arrow
+from revoscalepy._paths import input_path
 from revoscalepy.computecontext.RxComputeContext import threads
 
 BINARY = (".xdf", ".parquet", ".pq", ".arrow", ".feather", ".ipc", ".arrows")
@@ -81,7 +82,7 @@ def open_source(data: Any, function: str = "data") -> _native.Source:
     if isinstance(data, RxDataSource):
         return data._open()
     if isinstance(data, (str, os.PathLike)):
-        return _native.Source.open([path_text(data)], None, False, one_pass())
+        return _native.Source.open([input_path(data)], None, False, one_pass())
     table = to_arrow(data)
     if table is None:
         raise TypeError(

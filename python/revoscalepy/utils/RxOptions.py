@@ -26,7 +26,8 @@ class RxOptions:
     Options with an effect:
 
     - ``sampleDataDir``: the folder of the sample data; the environment variable ``RXDF_SAMPLE_DATA``, else
-      ``rxdf/sample_data`` in the user's cache folder. Nothing is shipped: put AirlineDemoSmall.xdf and the like there.
+      ``rxdf/sample_data`` in the user's cache folder, where files with the names and columns of Microsoft's are made,
+      simulated (see :mod:`revoscalepy.sample_data` and the README there).
     - ``DataPath``, ``OutDataPath``: folders that data source paths are looked up in and outputs are written to; unset.
     - ``reportProgress``: 0 (default) to 3, see the functions' ``report_progress``.
     - ``XdfCompressionLevel``: 0 to 9, default 1.
@@ -76,16 +77,47 @@ class RxOptions:
         "CoefLabelStyle": ("Revo",),
         "reportProgress": (0, 1, 2, 3),
         "XdfCompressionLevel": tuple(range(-1, 10)),
+        "traceLevel": tuple(range(8)),
+        "FileSystem": ("native",),
+        "NumDigits": tuple(range(1, 23)),
+        "ShowTransformFn": (False, True),
+        "UseSparseCube": (False, True),
+        "DropMain": (False, True),
     }
+
+    #: whole numbers, and the least of each
+    _least: ClassVar[dict[str, int]] = {
+        "blocksPerRead": 1,
+        "RowDisplayMax": -1,
+        "MemStatsReset": 0,
+        "MemStatsDiff": 0,
+        "NumCoresToUse": -1,
+        "RngBfferSize": 1,
+        "NumTasks": 0,
+    }
+
+    #: folders: a path, a list of them, or none
+    _folders: ClassVar[tuple[str, ...]] = (
+        "unitTestDataDir",
+        "sampleDataDir",
+        "DataPath",
+        "OutDataPath",
+        "unixPythonPath",
+    )
 
     @staticmethod
     def get_option(name: str) -> Any:
-        """Return the value of an option.
+        """Return the value of an option; for ``sampleDataDir`` the small files there are made.
 
         :raises ValueError: when there is no such option.
         """
         RxOptions._check(name)
-        return RxOptions._options[name]
+        value = RxOptions._options[name]
+        if name == "sampleDataDir" and value:
+            from revoscalepy.sample_data import prepare
+
+            prepare(str(value))
+        return value
 
     @staticmethod
     def set_option(name: str, value: Any) -> None:
@@ -97,7 +129,20 @@ class RxOptions:
         allowed = RxOptions._allowed.get(name)
         if allowed is not None and value not in allowed:
             raise ValueError(f"option '{name}' must be one of {', '.join(map(repr, allowed))}, not {value!r}")
+        least = RxOptions._least.get(name)
+        if least is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
+            raise ValueError(f"option '{name}' must be a whole number from {least}, not {value!r}")
+        if name in RxOptions._folders:
+            value = RxOptions._folder(name, value)
         RxOptions._options[name] = value
+
+    @staticmethod
+    def _folder(name: str, value: Any) -> Any:
+        if value is None or isinstance(value, (str, os.PathLike)):
+            return value if value is None else os.fspath(value)
+        if name in ("DataPath", "OutDataPath") and isinstance(value, (list, tuple)):
+            return [os.fspath(folder) for folder in value]
+        raise TypeError(f"option '{name}' must be a path, not {type(value).__name__}")
 
     @staticmethod
     def _check(name: str) -> None:
