@@ -81,7 +81,7 @@
 //! | `layout` | what every byte of a file is there for |
 //! | `factor` | levels of many dictionaries become one |
 //! | `microsoft` | containers 3.1 and 4.2 read, 4.2 written |
-//! | `mmap` | bytes of a file; the only unsafe code |
+//! | `mmap` | bytes of a file; but for one line of `encoding::factor` the only unsafe code |
 //! | `parallel` | all threads, or one |
 //! | `sketch` | quantiles of a column in a few kilobytes |
 //! | `metadata`, `statistics`, `error` | what fields carry, what columns sum up to, what can go wrong |

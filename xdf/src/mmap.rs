@@ -1,4 +1,4 @@
-//! Bytes of a file: mapped, or read. The only module with `unsafe`.
+//! Bytes of a file: mapped, or read. But for one line of `encoding::factor` the only module with `unsafe`.
 //!
 //! [`Bytes`] is a cheap-to-clone view of a range of either a memory map or an owned vector; it derefs to `&[u8]`
 //! and turns into an Arrow buffer without copying ([`Bytes::buffer`]).

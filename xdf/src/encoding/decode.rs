@@ -13,14 +13,13 @@ use arrow_array::types::{
     Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
     TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type, Utf8Type,
 };
-use arrow_array::{
-    ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, PrimitiveArray, StringArray, new_null_array,
-};
+use arrow_array::{ArrayRef, BooleanArray, Decimal128Array, PrimitiveArray, StringArray, new_null_array};
 use arrow_buffer::{Buffer, MutableBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 
 use crate::encoding::alp::{self, AlpFloat};
 use crate::encoding::codes::{join_bytes, leaf_bytes};
+use crate::encoding::factor::factor;
 use crate::encoding::pieces::Pieces;
 use crate::encoding::word::Word;
 use crate::encoding::{Codec, MAX_DEPTH, Node, bits, codec, decimal, tag, text};
@@ -130,15 +129,6 @@ fn all_missing(
         }
         other => Ok(new_null_array(other, rows)),
     }
-}
-
-fn factor(
-    keys: PrimitiveArray<Int32Type>,
-    levels: Option<&Arc<StringArray>>,
-) -> Result<DictionaryArray<Int32Type>, Fault> {
-    let levels = levels.ok_or_else(|| Fault::new("the levels of the factor", "none"))?;
-    DictionaryArray::try_new(keys, Arc::clone(levels) as ArrayRef)
-        .map_err(|e| Fault::new("codes of levels", e))
 }
 
 /// The bytes of a leaf as an Arrow buffer: from the file itself when they are plain and aligned, else unpacked.

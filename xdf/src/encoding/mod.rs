@@ -34,6 +34,7 @@ pub(crate) mod decode;
 pub(crate) mod describe;
 pub(crate) mod distinct;
 pub(crate) mod encode;
+pub(crate) mod factor;
 pub(crate) mod frames;
 pub(crate) mod fsst;
 pub(crate) mod numbers;
