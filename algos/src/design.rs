@@ -21,6 +21,7 @@
 
 mod addends;
 mod check;
+mod dense;
 mod draft;
 mod labels;
 mod powers;
@@ -31,6 +32,7 @@ mod survey;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use addends::Addends;
+pub(crate) use dense::{Dense, DenseReader};
 pub use draft::{Draft, Extras, Weights};
 pub(crate) use draft::{columns_read, usable};
 pub(crate) use labels::INTERCEPT;

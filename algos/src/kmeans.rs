@@ -17,10 +17,11 @@ mod json;
 mod lloyd;
 mod load;
 mod nearest;
+mod panels;
 mod passes;
 mod predict;
 mod print;
-pub(crate) mod rows;
+mod scores;
 mod seeds;
 mod spread;
 mod sums;
@@ -301,11 +302,11 @@ impl KMeans {
                 return Err(Error::Option { option: "centers", reason });
             }
             let mut centers = centers.clone();
-            rows::subtract(&mut centers, means);
+            subtract(&mut centers, means);
             return Ok(vec![centers]);
         }
         for row in &mut sample {
-            rows::subtract(row, means);
+            subtract(row, means);
         }
         if options.num_starts == 0 {
             return Ok(vec![sample.concat()]);
@@ -313,6 +314,13 @@ impl KMeans {
         (0..options.num_starts)
             .map(|start| seeds::plus_plus(&sample, options.clusters, options.seed, start))
             .collect()
+    }
+}
+
+/// Takes `shift` from each row.
+fn subtract(rows: &mut [f64], shift: &[f64]) {
+    for row in rows.chunks_exact_mut(shift.len().max(1)) {
+        row.iter_mut().zip(shift).for_each(|(x, shift)| *x -= shift);
     }
 }
 

@@ -82,37 +82,33 @@ impl Addends {
         self.width
     }
 
-    /// Writes the rows of the tile that count, one behind the other, with all their columns; how many there are.
-    pub(crate) fn write_rows(&self, tile: &Tile, out: &mut [f64]) -> usize {
-        let width = self.width;
-        if width == 0 {
-            return tile.kept;
-        }
-        let rows = &mut out[..tile.len * width];
-        if self.intercept || self.terms.iter().any(|term| !term.factors.is_empty()) {
-            rows.fill(0.0);
-        }
+    /// Writes the columns of the tile, [`TILE`] numbers each, without the rows that do not count.
+    pub(crate) fn write_columns(&self, tile: &Tile, out: &mut [f64]) {
+        let len = tile.len;
         if self.intercept {
-            rows.chunks_exact_mut(width).for_each(|row| row[0] = 1.0);
+            out[..len].fill(1.0);
         }
         for ((term, cells), products) in self.terms.iter().zip(&self.cells).zip(&self.products) {
-            let rows = rows.chunks_exact_mut(width).zip(products);
+            let columns = &mut out[term.first * TILE..(term.first + term.cells) * TILE];
             if term.factors.is_empty() {
-                rows.for_each(|(row, &product)| row[term.first] = product);
+                columns[..len].copy_from_slice(&products[..len]);
             } else if term.cells > 0 {
-                rows.zip(cells)
-                    .for_each(|((row, &product), &cell)| row[term.first + cell as usize] = product);
+                columns.fill(0.0);
+                for (row, (&cell, &product)) in cells[..len].iter().zip(products).enumerate() {
+                    columns[cell as usize * TILE + row] = product;
+                }
             }
         }
         if !tile.masked {
-            return tile.len;
+            return;
         }
-        let mut kept = 0;
-        for (row, _) in tile.mask[..tile.len].iter().enumerate().filter(|(_, mask)| **mask != 0) {
-            rows.copy_within(row * width..(row + 1) * width, kept * width);
-            kept += 1;
+        for column in out.chunks_exact_mut(TILE) {
+            let mut kept = 0;
+            for (row, &mask) in tile.mask[..len].iter().enumerate() {
+                column[kept] = column[row];
+                kept += usize::from(mask != 0);
+            }
         }
-        kept
     }
 
     /// The linear predictor of every row; NaN where a coefficient is.

@@ -1,36 +1,36 @@
-//! The rows of a design, written out: a number for each column, less a shift.
+//! A design written out: all its columns of numbers, less a shift, without the rows that do not count.
 
 use std::sync::Arc;
 
 use engine::Block;
 
+use super::{Addends, Design, Reader, TILE, Tile};
 use crate::Result;
-use crate::design::{Addends, Design, Reader, TILE, Tile};
 
-/// Turns blocks into dense rows, in buffers that are reused.
-pub(crate) struct RowReader {
+/// Turns blocks into dense columns, in buffers that are reused.
+pub(crate) struct DenseReader {
     reader: Reader,
     tile: Tile,
     addends: Addends,
-    rows: Vec<f64>,
+    columns: Vec<f64>,
     shift: Vec<f64>,
 }
 
-/// Consecutive rows of a block.
-pub(crate) struct DenseRows<'a> {
-    /// The rows that count, one behind the other.
-    pub(crate) rows: &'a [f64],
-    /// How many there are without those that do not count, and with them.
+/// The columns of some consecutive rows of a block.
+pub(crate) struct Dense<'a> {
+    /// Column behind column, [`TILE`] numbers each.
+    columns: &'a [f64],
+    /// How many rows there are without those that do not count.
     pub(crate) kept: usize,
+    /// How many there are with them.
     pub(crate) len: usize,
     /// The first row, counted within the block.
     pub(crate) start: usize,
-    /// All ones for rows that count.
-    pub(crate) mask: &'a [u64],
+    mask: &'a [u64],
 }
 
-impl RowReader {
-    /// Of rows less `shift`, which is empty where nothing is subtracted.
+impl DenseReader {
+    /// Of columns less `shift`, which is empty where nothing is subtracted.
     pub(crate) fn new(design: &Arc<Design>, shift: &[f64]) -> Self {
         let mut used: Vec<usize> =
             design.terms.iter().flat_map(|term| term.variables.iter().copied()).collect();
@@ -41,37 +41,42 @@ impl RowReader {
         Self {
             tile: reader.tile(),
             reader,
-            rows: vec![0.0; TILE * addends.width()],
+            columns: vec![0.0; TILE * addends.width()],
             addends,
             shift: shift.to_vec(),
         }
     }
 
-    /// Hands over all rows of a block, some at a time.
+    /// Hands over all rows of a block, at most [`TILE`] at a time.
     pub(crate) fn read(
         &mut self,
         block: &Block,
-        mut take: impl FnMut(DenseRows<'_>) -> Result<()>,
+        mut take: impl FnMut(Dense<'_>) -> Result<()>,
     ) -> Result<()> {
         self.reader.load(block)?;
         for start in (0..block.num_rows()).step_by(TILE) {
             self.reader.fill(start, block.num_rows() - start, block.start_row, &mut self.tile)?;
             self.addends.prepare(&self.tile);
-            let kept = self.addends.write_rows(&self.tile, &mut self.rows);
-            let rows = &mut self.rows[..kept * self.addends.width()];
-            if !self.shift.is_empty() {
-                subtract(rows, &self.shift);
+            self.addends.write_columns(&self.tile, &mut self.columns);
+            let Tile { len, kept, .. } = self.tile;
+            for (column, shift) in self.columns.chunks_exact_mut(TILE).zip(&self.shift) {
+                column[..kept].iter_mut().for_each(|x| *x -= shift);
             }
-            let len = self.tile.len;
-            take(DenseRows { rows, kept, len, start, mask: &self.tile.mask[..len] })?;
+            take(Dense { columns: &self.columns, kept, len, start, mask: &self.tile.mask[..len] })?;
         }
         Ok(())
     }
 }
 
-/// Takes `shift` from each row.
-pub(crate) fn subtract(rows: &mut [f64], shift: &[f64]) {
-    for row in rows.chunks_exact_mut(shift.len().max(1)) {
-        row.iter_mut().zip(shift).for_each(|(x, shift)| *x -= shift);
+impl<'a> Dense<'a> {
+    /// The numbers of each column, one for each row that counts.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &'a [f64]> {
+        let kept = self.kept;
+        self.columns.chunks_exact(TILE).map(move |column| &column[..kept])
+    }
+
+    /// The places in the block of the rows that count.
+    pub(crate) fn places(&self) -> impl Iterator<Item = usize> {
+        (self.start..).zip(self.mask).filter(|(_, mask)| **mask != 0).map(|(place, _)| place)
     }
 }

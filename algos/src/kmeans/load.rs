@@ -10,10 +10,10 @@ use engine::formula::Formula;
 use engine::{Accumulator, Block, Estimator};
 use serde::{Deserialize, Serialize};
 
-use super::rows::RowReader;
+use super::panels::Panels;
 use super::seeds::{Draw, Sample};
 use super::spread::Spread;
-use crate::design::{Design, Draft, Next, Outcome, Part, Stage, Weights, columns_read};
+use crate::design::{Dense, DenseReader, Design, Draft, Next, Outcome, Part, Stage, Weights, columns_read};
 use crate::{Error, Result};
 
 /// Rows that are kept and worked on together.
@@ -60,11 +60,11 @@ pub(super) struct Load {
     pub(super) spread: Spread,
     pub(super) sample: Sample,
     /// All rows, some thousand in each list; none once they take too much memory.
-    pub(super) rows: Option<Vec<Vec<f64>>>,
+    pub(super) rows: Option<Vec<Panels>>,
     #[serde(skip)]
     plan: Option<Arc<LoadPlan>>,
     #[serde(skip)]
-    reader: Option<Box<RowReader>>,
+    reader: Option<Box<DenseReader>>,
 }
 
 impl Load {
@@ -72,15 +72,19 @@ impl Load {
         let Some(plan) = self.plan.clone() else {
             return Err(Error::Mismatch { what: "the partial result came without its design" });
         };
-        let mut reader = self.reader.take().unwrap_or_else(|| Box::new(RowReader::new(&plan.design, &[])));
+        let mut reader = self.reader.take().unwrap_or_else(|| Box::new(DenseReader::new(&plan.design, &[])));
         let mut started = false;
         let result = reader.read(block, |dense| {
             self.valid += dense.kept as u64;
             self.missing += (dense.len - dense.kept) as u64;
-            self.spread.add(dense.rows);
-            let places = (block.start_row + dense.start as u64..).zip(dense.mask);
-            self.sample.add(dense.rows, places.filter(|(_, mask)| **mask != 0).map(|(place, _)| place));
-            self.keep(&plan, dense.rows, &mut started);
+            self.spread.add(dense.columns());
+            if !self.sample.is_none() {
+                for (at, place) in dense.places().enumerate() {
+                    let row = || dense.columns().map(|column| column[at]).collect();
+                    self.sample.offer(block.start_row + place as u64, row);
+                }
+            }
+            self.keep(&plan, &dense, &mut started);
             Ok(())
         });
         self.reader = Some(reader);
@@ -88,21 +92,21 @@ impl Load {
     }
 
     /// Keeps rows if all that are kept fit into memory.
-    fn keep(&mut self, plan: &LoadPlan, rows: &[f64], started: &mut bool) {
+    fn keep(&mut self, plan: &LoadPlan, dense: &Dense<'_>, started: &mut bool) {
         let Some(chunks) = &mut self.rows else { return };
-        let bytes = size_of_val(rows);
+        let bytes = dense.kept * plan.columns * size_of::<f64>();
         // whether all fit does not depend on which worker comes first
         if plan.kept.fetch_add(bytes, Ordering::Relaxed) + bytes > plan.memory {
             self.rows = None;
             return;
         }
-        let full = |chunk: &Vec<f64>| chunk.len() + rows.len() > CHUNK * plan.columns;
+        let full = |chunk: &Panels| chunk.len() + dense.kept > CHUNK;
         if !*started || chunks.last().is_none_or(full) {
-            chunks.push(Vec::with_capacity(CHUNK * plan.columns));
+            chunks.push(Panels::with_capacity(plan.columns, CHUNK));
             *started = true;
         }
         if let Some(chunk) = chunks.last_mut() {
-            chunk.extend_from_slice(rows);
+            chunk.extend(dense);
         }
     }
 
@@ -135,6 +139,10 @@ impl Accumulator for Load {
     }
 
     fn merge(&mut self, later: Self) -> engine::Result<()> {
+        let columns = self.spread.means.len();
+        if later.spread.means.len() != columns || !later.rows.iter().flatten().all(|rows| rows.fit(columns)) {
+            return Err(Error::Mismatch { what: "they have different columns" }.into());
+        }
         self.add(later);
         Ok(())
     }
@@ -235,6 +243,11 @@ mod tests {
         (loading, stage)
     }
 
+    fn rows(load: &Load) -> Vec<f64> {
+        let panels = load.rows.iter().flatten().flat_map(Panels::iter);
+        panels.flat_map(|(panel, rows)| panel[..rows].to_vec()).collect()
+    }
+
     fn sums(loading: &Loading, part: Part<Load>) -> Load {
         let schema = Arc::new(Schema::new(vec![Field::new("x", DataType::Float64, true)]));
         match loading.step(loading.start(&schema).unwrap(), part.finish()).unwrap() {
@@ -273,7 +286,7 @@ mod tests {
             first.merge(right).unwrap();
             for merged in [sums(&loading, left), sums(&loading, first)] {
                 prop_assert_eq!((merged.valid, merged.missing), (whole.valid, whole.missing));
-                prop_assert_eq!(merged.rows.map(|rows| rows.concat()), whole.rows.as_ref().map(|rows| rows.concat()));
+                prop_assert_eq!(rows(&merged), rows(&whole));
                 prop_assert_eq!(merged.sample.finish(), whole.sample.clone().finish());
                 prop_assert!((merged.spread.means[0] - whole.spread.means[0]).abs() < 1e-11);
                 prop_assert!((merged.spread.squares[0] - whole.spread.squares[0]).abs() < 1e-8);

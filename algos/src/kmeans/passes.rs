@@ -9,10 +9,10 @@ use engine::{Accumulator, Block, Estimator};
 use serde::{Deserialize, Serialize};
 
 use super::Outcome;
-use super::nearest::{Nearest, PANEL, Panel};
-use super::rows::RowReader;
+use super::nearest::{Matches, Nearest};
+use super::panels::{Panels, row};
 use super::sums::Sums;
-use crate::design::{Design, columns_read};
+use crate::design::{DenseReader, Design, columns_read};
 use crate::{Error, Result};
 
 /// Iterates from several starts.
@@ -50,8 +50,9 @@ pub(super) struct Partial {
 
 struct Work {
     nearest: Arc<Vec<Nearest>>,
-    reader: RowReader,
-    panel: Panel,
+    reader: DenseReader,
+    rows: Panels,
+    matches: Matches,
 }
 
 impl Accumulator for Partial {
@@ -62,16 +63,15 @@ impl Accumulator for Partial {
         let Some(work) = &mut self.work else {
             return Err(Error::Mismatch { what: "the partial result came without its centers" }.into());
         };
-        let Work { nearest, reader, panel } = work.as_mut();
+        let Work { nearest, reader, rows, matches } = work.as_mut();
         let result = reader.read(block, |dense| {
+            rows.clear();
+            rows.extend(&dense);
             for (nearest, sums) in nearest.iter().zip(&mut self.sums) {
-                let columns = nearest.columns();
-                for rows in dense.rows.chunks(PANEL * columns) {
-                    panel.load(rows.chunks_exact(columns));
-                    nearest.search(panel);
-                    for (lane, row) in rows.chunks_exact(columns).enumerate() {
-                        let label = nearest.found(panel, lane, row).label;
-                        sums.add_within(label, row, nearest.center(label));
+                for (panel, count) in rows.iter() {
+                    nearest.search(panel, count, matches);
+                    for (lane, &label) in matches.labels[..count].iter().enumerate() {
+                        sums.add_within(label, row(panel, lane), nearest.center(label));
                     }
                 }
             }
@@ -140,8 +140,9 @@ impl Estimator for Passes<'_> {
             sums: vec![Sums::new(self.clusters, columns); round.nearest.len()],
             work: Some(Box::new(Work {
                 nearest: Arc::clone(&round.nearest),
-                reader: RowReader::new(&self.design, &self.shift),
-                panel: Panel::new(columns),
+                reader: DenseReader::new(&self.design, &self.shift),
+                rows: Panels::with_capacity(columns, 0),
+                matches: Matches::new(columns),
             })),
         })
     }

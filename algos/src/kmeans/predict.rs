@@ -9,9 +9,10 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use engine::Block;
 use serde_json::Value;
 
-use super::nearest::{Nearest, PANEL, Panel, squared_distance};
-use super::rows::{RowReader, subtract};
-use super::{CLUSTER_COLUMN, KIND, KMeansModel};
+use super::nearest::{Matches, Nearest, squared_distance};
+use super::panels::{Panels, row};
+use super::{CLUSTER_COLUMN, KIND, KMeansModel, subtract};
+use crate::design::DenseReader;
 use crate::model::{Model, Predicted, Predictor};
 use crate::predict::{PredictOptions, Scale};
 use crate::{Error, Result};
@@ -58,9 +59,10 @@ impl Model for KMeansModel {
         subtract(&mut centers, &self.means);
         let (clusters, columns) = (self.size.len(), self.names.len());
         Ok(Box::new(ClusterPredictor {
-            reader: RowReader::new(&Arc::new(self.design.clone()), &self.means),
+            reader: DenseReader::new(&Arc::new(self.design.clone()), &self.means),
             nearest: Nearest::new(centers, clusters, columns),
-            panel: Panel::new(columns),
+            panels: Panels::with_capacity(columns, 0),
+            matches: Matches::new(columns),
             clusters: clusters as u32,
             distances: options.scale == Scale::Distance,
         }))
@@ -100,9 +102,10 @@ fn check(options: &PredictOptions, clusters: usize) -> Result<()> {
 }
 
 struct ClusterPredictor {
-    reader: RowReader,
+    reader: DenseReader,
     nearest: Nearest,
-    panel: Panel,
+    panels: Panels,
+    matches: Matches,
     clusters: u32,
     distances: bool,
 }
@@ -114,22 +117,22 @@ impl Predictor for ClusterPredictor {
         let mut valid = vec![false; rows];
         let columns = if self.distances { self.clusters as usize } else { 0 };
         let mut distances: Vec<Vec<f64>> = vec![vec![0.0; rows]; columns];
-        let (nearest, panel) = (&self.nearest, &mut self.panel);
-        let width = nearest.columns();
-        self.reader.read(block, |dense| {
-            let mut places = (dense.start..).zip(dense.mask).filter(|(_, mask)| **mask != 0);
-            for group in dense.rows.chunks(PANEL * width) {
-                panel.load(group.chunks_exact(width));
-                nearest.search(panel);
-                let numbered = group.chunks_exact(width).enumerate().zip(&mut places);
-                for ((lane, row), (at, _)) in numbered {
-                    if !row.iter().map(|x| x * x).sum::<f64>().is_finite() {
+        let Self { reader, nearest, panels, matches, .. } = self;
+        reader.read(block, |dense| {
+            panels.clear();
+            panels.extend(&dense);
+            let mut places = dense.places();
+            for (panel, count) in panels.iter() {
+                nearest.search(panel, count, matches);
+                for (lane, at) in (0..count).zip(&mut places) {
+                    let row = row(panel, lane);
+                    if !row.clone().map(|x| x * x).sum::<f64>().is_finite() {
                         continue;
                     }
                     valid[at] = true;
-                    labels[at] = nearest.found(panel, lane, row).label as i32 + 1;
+                    labels[at] = matches.labels[lane] as i32 + 1;
                     for (cluster, column) in (0..).zip(&mut distances) {
-                        column[at] = squared_distance(row, nearest.center(cluster)).sqrt();
+                        column[at] = squared_distance(row.clone(), nearest.center(cluster)).sqrt();
                     }
                 }
             }

@@ -31,21 +31,21 @@ impl Sample {
         Self { draw, size, columns, entries: Vec::new(), bound: u64::MAX }
     }
 
-    /// Looks at rows that lie one behind the other, each with its place in the data.
-    pub(super) fn add(&mut self, rows: &[f64], places: impl Iterator<Item = u64>) {
-        if self.size == 0 {
-            return;
-        }
-        for (row, place) in rows.chunks_exact(self.columns.max(1)).zip(places) {
-            let key = match self.draw {
-                Draw::First => place,
-                Draw::Random(seed) => mix(place ^ mix(seed)),
-            };
-            if key <= self.bound {
-                self.entries.push((key, row.to_vec()));
-                if self.entries.len() >= 2 * self.size {
-                    self.prune();
-                }
+    /// Whether no row is sampled.
+    pub(super) fn is_none(&self) -> bool {
+        self.size == 0
+    }
+
+    /// Looks at the row of a place in the data.
+    pub(super) fn offer(&mut self, place: u64, row: impl FnOnce() -> Vec<f64>) {
+        let key = match self.draw {
+            Draw::First => place,
+            Draw::Random(seed) => mix(place ^ mix(seed)),
+        };
+        if key <= self.bound && !self.is_none() {
+            self.entries.push((key, row()));
+            if self.entries.len() >= 2 * self.size {
+                self.prune();
             }
         }
     }
@@ -121,7 +121,7 @@ pub(super) fn plus_plus(sample: &[Vec<f64>], clusters: usize, seed: u64, start: 
         let Some(at) = distances.iter().position(passes).or_else(last) else { continue };
         let center = &sample[at];
         for (distance, row) in distances.iter_mut().zip(sample) {
-            let to = squared_distance(row, center);
+            let to = squared_distance(row.iter().copied(), center);
             *distance = if drawn == 0 { to } else { distance.min(to) };
         }
         centers.extend(center);
@@ -133,10 +133,9 @@ pub(super) fn plus_plus(sample: &[Vec<f64>], clusters: usize, seed: u64, start: 
 mod tests {
     use super::*;
 
-    fn sample(places: impl Iterator<Item = u64> + Clone, draw: Draw) -> Sample {
-        let rows: Vec<f64> = places.clone().map(|place| place as f64).collect();
+    fn sample(places: impl Iterator<Item = u64>, draw: Draw) -> Sample {
         let mut sample = Sample::new(draw, 10, 1);
-        sample.add(&rows, places);
+        places.for_each(|place| sample.offer(place, || vec![place as f64]));
         sample
     }
 

@@ -15,23 +15,17 @@ impl Spread {
         Self { count: 0, means: vec![0.0; columns], squares: vec![0.0; columns] }
     }
 
-    /// Adds rows that lie one behind the other.
-    pub(super) fn add(&mut self, rows: &[f64]) {
-        let columns = self.means.len();
-        let Some(first) = rows.get(..columns).filter(|first| !first.is_empty()) else { return };
-        let count = rows.len() / columns;
-        let mut means = vec![0.0; columns];
-        for row in rows.chunks_exact(columns) {
-            means.iter_mut().zip(row).zip(first).for_each(|((sum, x), first)| *sum += x - first);
+    /// Adds rows of as many columns.
+    pub(super) fn add<'a>(&mut self, columns: impl Iterator<Item = &'a [f64]>) {
+        let mut tile = Self::new(0);
+        for column in columns {
+            let Some(&first) = column.first() else { return };
+            tile.count = column.len() as u64;
+            let mean = first + sum(column, |x| x - first) / tile.count as f64;
+            tile.means.push(mean);
+            tile.squares.push(sum(column, |x| (x - mean) * (x - mean)));
         }
-        means.iter_mut().zip(first).for_each(|(mean, first)| *mean = first + *mean / count as f64);
-        let mut squares = vec![0.0; columns];
-        for row in rows.chunks_exact(columns) {
-            for ((square, x), mean) in squares.iter_mut().zip(row).zip(&means) {
-                *square += (x - mean) * (x - mean);
-            }
-        }
-        self.merge(&Self { count: count as u64, means, squares });
+        self.merge(&tile);
     }
 
     pub(super) fn merge(&mut self, later: &Self) {
@@ -48,4 +42,14 @@ impl Spread {
             *square += further + by * by * (n * m / (n + m));
         }
     }
+}
+
+/// Eight sums at once, so that they vectorise.
+fn sum(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
+    let (eights, rest) = values.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for eight in eights {
+        sums.iter_mut().zip(eight).for_each(|(sum, &x)| *sum += of(x));
+    }
+    sums.iter().sum::<f64>() + rest.iter().map(|&x| of(x)).sum::<f64>()
 }

@@ -20,24 +20,25 @@ impl Sums {
     }
 
     /// Adds a row to its cluster.
-    pub(super) fn add(&mut self, label: u32, row: &[f64]) {
+    pub(super) fn add(&mut self, label: u32, row: impl Iterator<Item = f64>) {
         self.counts[label as usize] += 1;
-        self.total(label, row.len()).iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+        self.total(label).iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
     }
 
     /// Takes a row from its cluster.
-    pub(super) fn take(&mut self, label: u32, row: &[f64]) {
+    pub(super) fn take(&mut self, label: u32, row: impl Iterator<Item = f64>) {
         self.counts[label as usize] -= 1;
-        self.total(label, row.len()).iter_mut().zip(row).for_each(|(sum, x)| *sum -= x);
+        self.total(label).iter_mut().zip(row).for_each(|(sum, x)| *sum -= x);
     }
 
     /// Adds a row and its distance from the center.
-    pub(super) fn add_within(&mut self, label: u32, row: &[f64], center: &[f64]) {
-        self.add(label, row);
+    pub(super) fn add_within(&mut self, label: u32, row: impl Iterator<Item = f64> + Clone, center: &[f64]) {
+        self.add(label, row.clone());
         self.within[label as usize] += squared_distance(row, center);
     }
 
-    fn total(&mut self, label: u32, columns: usize) -> &mut [f64] {
+    fn total(&mut self, label: u32) -> &mut [f64] {
+        let columns = self.totals.len() / self.counts.len();
         let at = label as usize * columns;
         &mut self.totals[at..at + columns]
     }

@@ -10,7 +10,7 @@ use engine::Block;
 use serde_json::Value;
 
 use super::{KIND, PcaModel};
-use crate::kmeans::rows::RowReader;
+use crate::design::DenseReader;
 use crate::model::{Model, Predicted, Predictor};
 use crate::predict::{PredictOptions, Scale};
 use crate::{Error, Result};
@@ -52,7 +52,7 @@ impl Model for PcaModel {
             scale => loading / scale,
         };
         Ok(Box::new(ComponentPredictor {
-            reader: RowReader::new(&Arc::new(self.design.clone()), &self.means),
+            reader: DenseReader::new(&Arc::new(self.design.clone()), &self.means),
             loadings: self.loadings.iter().enumerate().map(scaled).collect(),
             columns: self.names.len(),
             components: self.std_devs.len(),
@@ -95,7 +95,7 @@ impl PcaModel {
 }
 
 struct ComponentPredictor {
-    reader: RowReader,
+    reader: DenseReader,
     /// Components by columns, divided by the scales of the columns.
     loadings: Vec<f64>,
     columns: usize,
@@ -108,13 +108,16 @@ impl Predictor for ComponentPredictor {
         let mut valid = vec![false; rows];
         let mut scores: Vec<Vec<f64>> = vec![vec![0.0; rows]; self.components];
         let (loadings, columns) = (&self.loadings, self.columns);
+        let mut sums = Vec::new();
         self.reader.read(block, |dense| {
-            let places = (dense.start..).zip(dense.mask).filter(|(_, mask)| **mask != 0);
-            for (row, (at, _)) in dense.rows.chunks_exact(columns).zip(places) {
-                valid[at] = true;
-                for (scores, loadings) in scores.iter_mut().zip(loadings.chunks_exact(columns)) {
-                    scores[at] = row.iter().zip(loadings).map(|(x, loading)| x * loading).sum();
+            dense.places().for_each(|place| valid[place] = true);
+            for (scores, loadings) in scores.iter_mut().zip(loadings.chunks_exact(columns)) {
+                sums.clear();
+                sums.resize(dense.kept, 0.0);
+                for (column, loading) in dense.columns().zip(loadings) {
+                    sums.iter_mut().zip(column).for_each(|(sum, x)| *sum += x * loading);
                 }
+                dense.places().zip(&sums).for_each(|(place, sum)| scores[place] = *sum);
             }
             Ok(())
         })?;
