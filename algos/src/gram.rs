@@ -28,6 +28,7 @@ mod totals;
 use std::sync::Arc;
 
 use engine::{Accumulator, Block};
+use pulp::{Arch, Simd, WithSimd};
 use serde::{Deserialize, Serialize};
 
 use crate::design::{Design, TILE, Tile, Tiles, Weights};
@@ -110,7 +111,7 @@ impl Gram {
             return Ok(());
         }
         let mut work = self.work.take().unwrap_or_else(|| Box::new(Work::new(&plan, self.is_weighted)));
-        work.fill_values(&plan, tile, &self.totals.shifts);
+        Arch::new().dispatch(Fill { work: &mut work, plan: &plan, tile, shifts: &self.totals.shifts });
         self.add_tile(&plan, &mut work, tile);
         self.work = Some(work);
         Ok(())
@@ -193,6 +194,8 @@ impl Work {
     }
 
     /// Values of the tile: the product of the variables less the shift, 0 in rows that do not count.
+    #[expect(clippy::inline_always, reason = "it becomes part of a function for one kind of machine")]
+    #[inline(always)]
     fn fill_values(&mut self, plan: &Plan, tile: &Tile, shifts: &[f64]) {
         let len = tile.len;
         for ((value, out), &shift) in plan.values.iter().zip(self.values.chunks_exact_mut(TILE)).zip(shifts) {
@@ -235,6 +238,24 @@ impl Work {
                 *out = left * right;
             }
         }
+    }
+}
+
+/// Values of a tile to be filled.
+struct Fill<'a> {
+    work: &'a mut Work,
+    plan: &'a Plan,
+    tile: &'a Tile,
+    shifts: &'a [f64],
+}
+
+impl WithSimd for Fill<'_> {
+    type Output = ();
+
+    #[expect(clippy::inline_always, reason = "as above")]
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.work.fill_values(self.plan, self.tile, self.shifts);
     }
 }
 

@@ -8,6 +8,11 @@
 //! `mask` is all ones for rows that count and 0 for those that do not; `masked` tells whether there are any of the latter.
 //! Codes are below the number of levels in every row. Numbers of rows that do not count may be anything, NaN included.
 
+#![expect(
+    clippy::inline_always,
+    reason = "loops over rows become part of a function for one kind of machine"
+)]
+
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -23,6 +28,7 @@ use arrow_schema::{DataType, SchemaRef, TimeUnit};
 use engine::Block;
 use engine::expr::{BoundExpr, Expr};
 use foldhash::HashMap;
+use pulp::{Arch, Simd, WithSimd};
 
 use super::{Design, Input, VariableKind};
 use crate::{Error, Result};
@@ -189,6 +195,11 @@ impl Reader {
     /// # Errors
     /// A weight that is none.
     pub(crate) fn fill(&mut self, start: usize, rows: usize, start_row: u64, tile: &mut Tile) -> Result<()> {
+        Arch::new().dispatch(Fill { reader: self, start, rows, start_row, tile })
+    }
+
+    #[inline(always)]
+    fn fill_tile(&mut self, start: usize, rows: usize, start_row: u64, tile: &mut Tile) -> Result<()> {
         let len = rows.min(TILE);
         tile.len = len;
         let mask = &mut tile.mask[..len];
@@ -240,6 +251,7 @@ impl Reader {
         Ok(())
     }
 
+    #[inline(always)]
     fn fill_weights(&self, start: usize, start_row: u64, tile: &mut Tile) -> Result<bool> {
         if self.weights.is_empty() {
             return Ok(false);
@@ -276,6 +288,24 @@ impl Reader {
             }
         }
         Ok(masked)
+    }
+}
+
+/// A tile to be filled.
+struct Fill<'a> {
+    reader: &'a mut Reader,
+    start: usize,
+    rows: usize,
+    start_row: u64,
+    tile: &'a mut Tile,
+}
+
+impl WithSimd for Fill<'_> {
+    type Output = Result<()>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Result<()> {
+        self.reader.fill_tile(self.start, self.rows, self.start_row, self.tile)
     }
 }
 
@@ -320,6 +350,7 @@ impl Levels {
     }
 
     /// Hands every row its code; 0 where there is none, and then the mask is cleared.
+    #[inline(always)]
     fn fill(
         &self,
         array: &ArrayRef,
@@ -396,6 +427,7 @@ fn wrong_type(label: &str, array: &ArrayRef, wanted: &str) -> Error {
 }
 
 /// Clears the mask of null rows; whether there are any.
+#[inline(always)]
 fn mask_nulls(nulls: Option<&NullBuffer>, start: usize, mask: &mut [u64]) -> bool {
     let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) else { return false };
     let bits = nulls.inner();
@@ -414,6 +446,7 @@ fn mask_nulls(nulls: Option<&NullBuffer>, start: usize, mask: &mut [u64]) -> boo
 }
 
 /// Clears the mask of NaN rows; whether there are any.
+#[inline(always)]
 fn mask_nan(numbers: &[f64], mask: &mut [u64]) -> bool {
     let mut any = false;
     for (&number, mask) in numbers.iter().zip(mask) {
@@ -424,6 +457,7 @@ fn mask_nan(numbers: &[f64], mask: &mut [u64]) -> bool {
     any
 }
 
+#[inline(always)]
 fn integer_codes(
     numbers: &[f64],
     low: f64,
@@ -493,6 +527,7 @@ pub(super) fn is_number(data_type: &DataType) -> bool {
 }
 
 /// Widens `out.len()` numbers from `start`; whether there can be NaN among them.
+#[inline(always)]
 fn fill_numbers(array: &dyn Array, start: usize, out: &mut [f64]) -> engine::Result<bool> {
     let end = start + out.len();
     macro_rules! fill {

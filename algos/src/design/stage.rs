@@ -109,6 +109,11 @@ impl<A: Accumulator<Input = Block>> Accumulator for Part<A> {
     }
 }
 
+/// Variables above which tiles have [`SHORT`] rows, so that a tile and what is made of it stay in the second-level cache.
+const WIDE: usize = 48;
+
+const SHORT: usize = TILE / 2;
+
 /// A worker's reader of all variables and weights of a design; none in a partial result that came from bytes.
 #[derive(Default)]
 pub(crate) struct Tiles(Option<Box<(Reader, Tile)>>);
@@ -132,8 +137,9 @@ impl Tiles {
         let (reader, tile) = rows.as_mut();
         reader.load(block)?;
         let rows = block.num_rows();
-        for start in (0..rows).step_by(TILE) {
-            reader.fill(start, rows - start, block.start_row, tile)?;
+        let most = if tile.numbers.len() > WIDE { SHORT } else { TILE };
+        for start in (0..rows).step_by(most) {
+            reader.fill(start, most.min(rows - start), block.start_row, tile)?;
             take(tile, block.start_row + start as u64)?;
         }
         Ok(())
