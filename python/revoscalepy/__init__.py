@@ -17,6 +17,9 @@ Where work is done: :class:`RxLocalSeq`, :class:`RxLocalParallel`, :func:`rx_set
 :func:`rx_exec_by`, and their jobs :class:`RxRemoteJob`, :func:`rx_get_job_status`, :func:`rx_get_job_results`,
 :func:`rx_wait_for_job`, :func:`rx_cancel_job`, :func:`rx_get_jobs`, :func:`rx_cleanup_jobs`.
 
+Models and other objects that are kept: :func:`rx_serialize_model`, :func:`rx_unserialize_model`; in tables of SQLite
+:func:`rx_write_object`, :func:`rx_read_object`, :func:`rx_delete_object`, :func:`rx_list_keys`.
+
 Options: :class:`RxOptions`, :class:`RxStepControl`.
 
 Names and defaults are those of Microsoft's documentation. A function that is missing here does not exist yet; an
@@ -82,11 +85,13 @@ from revoscalepy.functions.RxMultiTest import (
     rx_risk_ratio,
 )
 from revoscalepy.functions.RxNaiveBayes import RxNaiveBayesResults, rx_naive_bayes
+from revoscalepy.functions.RxObjects import rx_delete_object, rx_list_keys, rx_read_object, rx_write_object
 from revoscalepy.functions.RxPartition import rx_get_partitions, rx_partition
 from revoscalepy.functions.RxPredict import rx_predict, rx_predict_default, rx_predict_ex
 from revoscalepy.functions.RxQuantile import rx_quantile
 from revoscalepy.functions.RxReadXdf import rx_read_xdf
 from revoscalepy.functions.RxRoc import rx_auc, rx_roc, rx_roc_curve
+from revoscalepy.functions.RxSerializeModel import rx_serialize_model, rx_unserialize_model
 from revoscalepy.functions.RxStepControl import RxStepControl, rx_step_control
 from revoscalepy.functions.RxSummary import RxSummaryResults, rx_summary, rx_summary_ex
 from revoscalepy.utils.RxOptions import RxOptions
@@ -133,6 +138,7 @@ __all__ = [
     "rx_cov_cor",
     "rx_cross_tabs",
     "rx_cube",
+    "rx_delete_object",
     "rx_exec",
     "rx_exec_by",
     "rx_fisher_test",
@@ -155,6 +161,7 @@ __all__ = [
     "rx_kmeans",
     "rx_lin_mod",
     "rx_lin_mod_ex",
+    "rx_list_keys",
     "rx_logit",
     "rx_logit_ex",
     "rx_lorenz",
@@ -167,10 +174,12 @@ __all__ = [
     "rx_predict_default",
     "rx_predict_ex",
     "rx_quantile",
+    "rx_read_object",
     "rx_read_xdf",
     "rx_risk_ratio",
     "rx_roc",
     "rx_roc_curve",
+    "rx_serialize_model",
     "rx_set_compute_context",
     "rx_set_computecontext",
     "rx_set_temp_compute_context",
@@ -180,7 +189,9 @@ __all__ = [
     "rx_summary",
     "rx_summary_ex",
     "rx_tweedie",
+    "rx_unserialize_model",
     "rx_wait_for_job",
+    "rx_write_object",
 ]
 
 

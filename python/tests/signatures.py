@@ -113,4 +113,15 @@ DOCUMENTED = {
     "rx_cancel_job": "job_info, console_output=False",
     "rx_cleanup_jobs": "job_info_list, force=False, verbose=True",
     "rx_get_jobs": "compute_context, exact_match=False, start_time=None, end_time=None, states=None, verbose=True",
+    "rx_serialize_model": "model, realtime_scoring_only=False",
+    "rx_write_object": (
+        "dest, key=None, value=None, version=None, key_name='id', value_name='value', version_name='version', "
+        "serialize=True, overwrite=False, compress='zip'"
+    ),
+    "rx_read_object": (
+        "src, key=None, version=None, key_name='id', value_name='value', version_name='version', "
+        "deserialize=True, decompress='zip'"
+    ),
+    "rx_delete_object": "src, key=None, version=None, key_name='id', version_name='version', all=False",
+    "rx_list_keys": "src, key=None, version=None, key_name='id', version_name='version'",
 }
