@@ -10,7 +10,7 @@ Analyses: :func:`rx_summary`, :func:`rx_quantile`, :func:`rx_lin_mod`, :func:`rx
 :func:`rx_cross_tabs`, :func:`rx_marginals` and tests on them :func:`rx_chi_squared_test`, :func:`rx_fisher_test`,
 :func:`rx_kendall_cor`, :func:`rx_odds_ratio`, :func:`rx_risk_ratio`, :func:`rx_pairwise_cross_tab`; matrices
 :func:`rx_cov_cor`, :func:`rx_cov`, :func:`rx_cor`, :func:`rx_sscp`; curves :func:`rx_histogram`, :func:`rx_lorenz`,
-:func:`rx_gini`, :func:`rx_roc`, :func:`rx_auc`, :func:`rx_roc_curve`.
+:func:`rx_gini`, :func:`rx_roc`, :func:`rx_auc`, :func:`rx_roc_curve`, :func:`rx_line_plot`, :func:`rx_step_plot`.
 
 Where work is done: :class:`RxLocalSeq`, :class:`RxLocalParallel`, :func:`rx_set_compute_context`,
 :func:`rx_get_compute_context`, :func:`rx_set_temp_compute_context`; functions on several processes :func:`rx_exec`,
@@ -71,6 +71,7 @@ from revoscalepy.functions.RxJobs import (
     rx_wait_for_job,
 )
 from revoscalepy.functions.RxKmeans import RxKmeansResults, rx_kmeans
+from revoscalepy.functions.RxLinePlot import rx_line_plot
 from revoscalepy.functions.RxLinMod import RxLinModResults, rx_lin_mod, rx_lin_mod_ex
 from revoscalepy.functions.RxLogit import RxLogitResults, rx_logit, rx_logit_ex
 from revoscalepy.functions.RxLorenz import rx_gini, rx_lorenz
@@ -93,6 +94,7 @@ from revoscalepy.functions.RxReadXdf import rx_read_xdf
 from revoscalepy.functions.RxRoc import rx_auc, rx_roc, rx_roc_curve
 from revoscalepy.functions.RxSerializeModel import rx_serialize_model, rx_unserialize_model
 from revoscalepy.functions.RxStepControl import RxStepControl, rx_step_control
+from revoscalepy.functions.RxStepPlot import rx_step_plot
 from revoscalepy.functions.RxSummary import RxSummaryResults, rx_summary, rx_summary_ex
 from revoscalepy.utils.RxOptions import RxOptions
 
@@ -161,6 +163,7 @@ __all__ = [
     "rx_kmeans",
     "rx_lin_mod",
     "rx_lin_mod_ex",
+    "rx_line_plot",
     "rx_list_keys",
     "rx_logit",
     "rx_logit_ex",
@@ -186,6 +189,7 @@ __all__ = [
     "rx_spark_connect",
     "rx_sscp",
     "rx_step_control",
+    "rx_step_plot",
     "rx_summary",
     "rx_summary_ex",
     "rx_tweedie",

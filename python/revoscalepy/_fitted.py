@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from revoscalepy._html import page, printed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +36,9 @@ class FittedSummary:
         return self._text
 
     __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return printed(self._text)
 
 
 class FittedModel:
@@ -92,6 +97,15 @@ class FittedModel:
         return str(self._model.text()).rstrip()
 
     __str__ = __repr__
+
+    #: the fields that notebooks show, by caption: tables, and numbers below them
+    _shown_tables: ClassVar[dict[str, str]] = {"Coefficients": "coefficients"}
+    _shown_facts: ClassVar[tuple[str, ...]] = ("n_valid_obs", "n_missing_obs", "r_squared", "deviance")
+
+    def _repr_html_(self) -> str:
+        tables = [(caption, self._fields[name]) for caption, name in self._shown_tables.items()]
+        facts = {name: self._fields[name] for name in self._shown_facts if name in self._fields}
+        return page(self._fields.get("call"), tables, facts)
 
 
 def fields_of(raw: dict[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from revoscalepy._arguments import no_extra, not_built
+from revoscalepy._html import page, printed
 from revoscalepy._source import data_class, data_name, open_source, prepare
 
 if TYPE_CHECKING:
@@ -65,6 +66,14 @@ class Fields:
         return self._text
 
     __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        tables = list(self._shown())
+        return page(self._fields.get("call"), tables) if tables else printed(self._text)
+
+    def _shown(self) -> Iterable[tuple[str, Any]]:
+        """The tables that notebooks show, with captions; without any, the text."""
+        return ()
 
 
 def number(x: float | None) -> float:

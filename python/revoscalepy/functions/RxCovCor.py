@@ -26,6 +26,9 @@ class RxCovCorResults(Fields):
     - ``formula``, ``call``, ``params``.
     """
 
+    def _shown(self) -> list[tuple[str, Any]]:
+        return [("", self._fields["CovCor"])]
+
 
 @in_compute_context
 def rx_cov_cor(

@@ -43,6 +43,9 @@ class RxCubeResults(Fields):
         """Return the cells."""
         return self._fields["data_frame"]
 
+    def _shown(self) -> list[tuple[str, Any]]:
+        return [("", self._fields["data_frame"])]
+
     def _tables(self) -> Iterator[dict[str, Any]]:
         return _tested(self._cells)
 
@@ -157,6 +160,9 @@ class RxCrossTabsResults(Fields):
 
     def _tables(self) -> Iterator[dict[str, Any]]:
         return _tested(self._cells)
+
+    def _shown(self) -> list[tuple[str, Any]]:
+        return list((self._fields["sums"] or self._fields["counts"]).items())
 
     def _output(self, output: str | None) -> str:
         chosen = output or ("sums" if self._fields["depvars"] else "counts")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from revoscalepy import _native
 from revoscalepy._arguments import kept, not_built
 from revoscalepy._frames import to_pandas
+from revoscalepy._html import page, printed
 from revoscalepy._source import data_class, data_name, one_pass, open_source
 from revoscalepy.functions.RxSummary import rx_summary
 
@@ -27,6 +28,9 @@ class GetVarInfoResults(OrderedDict[str, dict[str, Any]]):
         return "\n".join(_variable_lines(self))
 
     __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return printed(str(self))
 
 
 class GetInfoResults:
@@ -97,6 +101,10 @@ class GetInfoResults:
         return "\n".join(lines)
 
     __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        text = printed(repr(GetInfoResults({**self._fields, "data": None})))
+        return text if self._fields.get("data") is None else text + page(None, [("", self._fields["data"])])
 
 
 def _variable_lines(variables: dict[str, dict[str, Any]]) -> Iterator[str]:

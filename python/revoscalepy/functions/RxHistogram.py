@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from revoscalepy import _native
 from revoscalepy._arguments import names
-from revoscalepy._plots import label, new_axes
+from revoscalepy._plots import label, new_axes, panels
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import one_pass
 from revoscalepy._tables import number, prepared
@@ -106,7 +106,7 @@ def rx_histogram(
     progress = of_level(report_progress)
     fields = json.loads(_native.histogram(source, formula, json.dumps(choices), one_pass(progress=progress)))
     finished(progress)
-    panels = []
+    bars = []
     for panel in fields["panels"]:
         columns: dict[str, Any] = dict(panel["levels"].items())
         if "breaks" in fields:
@@ -114,58 +114,41 @@ def rx_histogram(
         else:
             columns["level"] = fields["levels"]
         columns |= {"Counts": panel["counts"], "Percent": [number(x) for x in panel["percent"]]}
-        panels.append(pd.DataFrame(columns))
-    frame = pd.concat(panels, ignore_index=True)
+        bars.append(pd.DataFrame(columns))
+    frame = pd.concat(bars, ignore_index=True)
     frame.attrs.update(
         outside=fields["outside"], valid_obs=fields["validObs"], missing_obs=fields["missingObs"]
     )
     if print:
         titles = (title, subtitle, x_title or fields["variable"], y_title or hist_type)
-        _draw(panels, fields, hist_type, titles, fill_color, line_color)
+        _draw(bars, fields, hist_type, titles, fill_color, line_color)
     return frame
 
 
 def _draw(
-    panels: list[pd.DataFrame],
+    frames: list[pd.DataFrame],
     fields: dict[str, Any],
     hist_type: str,
     titles: tuple[str | None, str | None, str, str],
     fill: str,
     line: str,
 ) -> None:
-    """A panel beside the other, in rows of up to four, all with the same axes."""
+    """The bars of one panel, or of several beside each other."""
     first = new_axes()
     if first is None:
         return
-    figure = first.figure
-    title, subtitle, x_title, y_title = titles
-    across = min(len(panels), 4)
-    down = -(-len(panels) // across)
-    if len(panels) > 1:
-        figure.clear()
-        figure.set_size_inches(3.2 * across, 2.4 * down + 0.6)
-        axes = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
-    else:
-        axes = [first]
-    for ax, panel, about in zip(axes, panels, fields["panels"], strict=False):
+
+    def bars(ax: Any, panel: pd.DataFrame) -> None:
         if "breaks" in fields:
             width = panel["end"] - panel["start"]
             ax.bar(panel["start"], panel[hist_type], width, align="edge", color=fill, edgecolor=line)
         else:
             ax.bar(panel["level"], panel[hist_type], color=fill, edgecolor=line)
             ax.tick_params("x", rotation=45 if len(panel) > 6 else 0)
-        if about["levels"]:
-            ax.set_title(
-                ", ".join(f"{n} = {level}" for n, level in about["levels"].items()), fontsize="small"
-            )
-    for ax in axes[len(panels) :]:
-        ax.set_visible(False)
-    if len(panels) > 1:
-        figure.supxlabel(x_title)
-        figure.supylabel(y_title)
-        heading = ": ".join(text for text in (title, subtitle) if text)
-        if heading:
-            figure.suptitle(heading)
-        figure.tight_layout()
-    else:
-        label(first, title, subtitle, x_title, y_title)
+
+    levels = [about["levels"] for about in fields["panels"]]
+    if levels[0]:
+        panels(first, list(zip(levels, frames, strict=True)), bars, titles)
+        return
+    bars(first, frames[0])
+    label(first, *titles)

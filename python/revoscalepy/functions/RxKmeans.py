@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from revoscalepy import _native
 from revoscalepy._arguments import no_extra, not_built
@@ -35,6 +35,9 @@ class RxKmeansResults(FittedModel):
 
     Models pickle; the bytes hold the model, not the data.
     """
+
+    _shown_tables: ClassVar[dict[str, str]] = {"Centers": "centers", "Sizes": "size"}
+    _shown_facts: ClassVar[tuple[str, ...]] = ("valid_obs", "missing_obs", "tot_withinss", "num_iterations")
 
     def __init__(self, model: _native.Clusters) -> None:
         self._model = model

@@ -24,6 +24,9 @@ class RxMultiTestResults(Fields):
     def __getitem__(self, name: str) -> Any:
         return self._fields["table"][name] if name in self._fields["table"] else self._fields[name]
 
+    def _shown(self) -> list[tuple[str, Any]]:
+        return [(self._fields["title"], self._fields["table"])]
+
 
 class RxHTestResults(Fields):
     """A test of one table.

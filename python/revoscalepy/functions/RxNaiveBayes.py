@@ -9,6 +9,7 @@ from typing import Any
 from revoscalepy import _native
 from revoscalepy._arguments import no_extra, not_built
 from revoscalepy._fitted import FittedModel
+from revoscalepy._html import page
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call
 from revoscalepy.computecontext.RxComputeContext import in_compute_context
@@ -27,6 +28,12 @@ class RxNaiveBayesResults(FittedModel):
 
     Models pickle; the bytes hold the model, not the data.
     """
+
+    def _repr_html_(self) -> str:
+        tables = [("A priori probabilities", self.apriori), *self.tables.items()]
+        return page(
+            self.call, tables, {name: self._fields[name] for name in ("n_valid_obs", "n_missing_obs")}
+        )
 
     def __init__(self, model: _native.Classifier) -> None:
         self._model = model

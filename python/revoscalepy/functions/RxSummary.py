@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from revoscalepy import _native
 from revoscalepy._arguments import no_extra, not_built
+from revoscalepy._html import page
 from revoscalepy._paths import output_path
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call, writing
@@ -64,6 +65,12 @@ class RxSummaryResults:
         return self._text
 
     __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        counts = [("", frame) for frame in self._fields["categorical"]]
+        tables = [("", self._fields["sDataFrame"])] if len(self._fields["sDataFrame"]) else []
+        facts = {"valid": self._fields["nobs.valid"], "missing": self._fields["nobs.missing"]}
+        return page(self._fields["call"], tables + counts, facts)
 
 
 @in_compute_context

@@ -30,6 +30,7 @@ class RxOptions:
       simulated (see :mod:`revoscalepy.sample_data` and the README there).
     - ``DataPath``, ``OutDataPath``: folders that data source paths are looked up in and outputs are written to; unset.
     - ``reportProgress``: 0 (default) to 3, see the functions' ``report_progress``.
+    - ``progressBar``: whether passes that report progress have a bar (tqdm) instead of lines; default ``False``.
     - ``XdfCompressionLevel``: 0 to 9, default 1.
     - ``NumCoresToUse``: threads of a pass; -1 (default) for all.
     - ``NumDigits``: significant digits in printed results, default 7.
@@ -68,12 +69,14 @@ class RxOptions:
         "integerMissing": "na",
         "xdfFormat": "5",
         "xdfAllowInferred": False,
+        "progressBar": False,
     }
 
     _allowed: ClassVar[dict[str, tuple[Any, ...]]] = {
         "integerMissing": ("na", "sentinel"),
         "xdfFormat": ("5", "4.2"),
         "xdfAllowInferred": (False, True),
+        "progressBar": (False, True),
         "CoefLabelStyle": ("Revo",),
         "reportProgress": (0, 1, 2, 3),
         "XdfCompressionLevel": tuple(range(-1, 10)),
