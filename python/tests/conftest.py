@@ -41,6 +41,16 @@ def airline_csv(tmp_path):
     return path
 
 
+@pytest.fixture(autouse=True, scope="session")
+def samples_elsewhere(tmp_path_factory):
+    """Sample data are not made in the user's cache folder."""
+    folder = str(tmp_path_factory.mktemp("samples") / "made")
+    before = RxOptions._options["sampleDataDir"]
+    RxOptions._options["sampleDataDir"] = folder
+    yield
+    RxOptions._options["sampleDataDir"] = before
+
+
 @pytest.fixture(autouse=True)
 def options():
     """Options as they were, after each test."""

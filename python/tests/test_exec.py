@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import textwrap
@@ -320,3 +321,32 @@ def test_jobs(frame, capsys):
     assert groups in left or rx_get_job_status(groups) is RxRemoteJobStatus.UNDETERMINED
     rx_cleanup_jobs(left, force=True)
     assert rx_get_jobs(context, verbose=False) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_ctrl_c_ends_the_processes(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent("""
+            import os, pathlib, time
+            from revoscalepy import RxLocalParallel, rx_exec
+            def work(x):
+                pathlib.Path(f"{x}.pid").write_text(str(os.getpid()))
+                time.sleep(300)
+            try:
+                rx_exec(work, x=[1, 2], compute_context=RxLocalParallel(2))
+            except KeyboardInterrupt:
+                print("interrupted")
+        """)
+    )
+    run = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+    files = [tmp_path / "1.pid", tmp_path / "2.pid"]
+    limit = time.monotonic() + 100
+    while not all(file.exists() and file.read_text() for file in files) and time.monotonic() < limit:
+        time.sleep(0.05)
+    run.send_signal(signal.SIGINT)
+    shown, _ = run.communicate(timeout=100)
+    assert shown == "interrupted\n"
+    for file in files:
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(file.read_text()), 0)
