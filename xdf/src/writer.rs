@@ -88,7 +88,7 @@ impl Writer {
     }
 
     /// Writes a block of segments as they are, one for each column; rows that wait come before.
-    pub(crate) fn copy_block(&mut self, rows: u64, segments: Vec<Segment>) -> Result<()> {
+    pub(crate) fn copy_block(&mut self, rows: u64, segments: &[Segment]) -> Result<()> {
         self.end_block()?;
         self.guarded(|assembly, storage| assembly.put_block(storage, rows, segments))
     }

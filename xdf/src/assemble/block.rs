@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::assemble::columns::{Column, Encoded};
+use crate::assemble::columns::Column;
 use crate::encoding::encode::Segment;
 use crate::encoding::summary::keeps_level_counts;
 use crate::error::Fault;
@@ -36,31 +36,35 @@ pub(crate) struct Head {
 }
 
 impl Place {
-    /// The head of a frame of a block of the columns, which it calls by their identities.
-    pub(crate) fn head(&self, columns: &mut [Column], ids: &[u32], block: &Encoded) -> Result<Head, Fault> {
+    /// The head of a frame of one segment for each of the columns, which it calls by their identities.
+    pub(crate) fn head(
+        &self,
+        columns: &mut [Column],
+        ids: &[u32],
+        segments: &[Segment],
+    ) -> Result<Head, Fault> {
         let mut fields = Vec::new();
         put_field(&mut fields, tag::ROWS, true, |out| {
             out.extend_from_slice(&self.first_row.to_le_bytes());
             out.extend_from_slice(&self.rows.to_le_bytes());
             Ok(())
         })?;
-        for ((id, column), count) in ids.iter().zip(columns).zip(&block.levels) {
-            let count = count.unwrap_or_default();
-            let Some(levels) = column.levels.as_ref().filter(|_| count > column.levels_written) else {
+        for (id, column) in ids.iter().zip(columns) {
+            let Some(levels) = column.levels.as_ref().filter(|levels| levels.len() > column.levels_written)
+            else {
                 continue;
             };
-            let new = levels.since(column.levels_written).take(count - column.levels_written);
             put_field(&mut fields, tag::NEW_LEVELS, false, |out| {
                 // Levels are counted in 31 bits.
                 out.extend_from_slice(&id.to_le_bytes());
                 out.extend_from_slice(&(column.levels_written as u32).to_le_bytes());
-                put_texts(out, new)
+                put_texts(out, levels.since(column.levels_written))
             })?;
-            column.levels_written = count;
+            column.levels_written = levels.len();
         }
         let mut extensions = Vec::new();
-        let mut entries = Vec::with_capacity(ids.len());
-        for (id, segment) in ids.iter().zip(&block.segments) {
+        let mut entries = Vec::with_capacity(segments.len());
+        for (id, segment) in ids.iter().zip(segments) {
             let mut statistics = segment.statistics.clone();
             let kept = |counts: &Vec<u64>| keeps_level_counts(self.rows, counts.len());
             statistics.level_counts = statistics.level_counts.filter(kept);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef};
-use arrow_schema::{ArrowError, DataType, Field, Schema};
+use arrow_schema::{DataType, Field, Schema};
 
 use crate::encoding::encode::{Segment, encode};
 use crate::error::Fault;
@@ -49,44 +49,6 @@ pub(crate) struct Columns {
     pub(crate) all: Vec<Column>,
     /// Rows that wait for their block to be full.
     pub(crate) pending_rows: usize,
-    /// Blocks that wait to be encoded.
-    closed: Vec<Block>,
-}
-
-/// Segments that are encoded together at least, if there are rows for them.
-const ENCODED_TOGETHER: usize = 4;
-
-/// The rows of a block.
-struct Block {
-    rows: u64,
-    columns: Vec<Closed>,
-}
-
-/// The rows of a column in a block.
-struct Closed {
-    pieces: Vec<ArrayRef>,
-    /// How many levels the factor had.
-    levels: Option<usize>,
-}
-
-impl Closed {
-    fn joined(&self) -> Result<ArrayRef, ArrowError> {
-        match self.pieces.as_slice() {
-            [one] => Ok(Arc::clone(one)),
-            many => {
-                let many: Vec<&dyn Array> = many.iter().map(|array| &**array).collect();
-                arrow_select::concat::concat(&many)
-            }
-        }
-    }
-}
-
-/// A block that is ready to be written.
-pub(crate) struct Encoded {
-    pub(crate) rows: u64,
-    /// For each column how many levels its factor had.
-    pub(crate) levels: Vec<Option<usize>>,
-    pub(crate) segments: Vec<Segment>,
 }
 
 impl Columns {
@@ -157,11 +119,6 @@ impl Columns {
         self.all.iter().map(levels).collect()
     }
 
-    /// For each column how many levels its factor has.
-    pub(crate) fn level_counts(&self) -> Vec<Option<usize>> {
-        self.all.iter().map(|column| column.levels.as_ref().map(Levels::len)).collect()
-    }
-
     /// Arrays as they are stored: factors as codes in terms of the levels, which grow as needed.
     pub(crate) fn stored_arrays(&mut self, arrays: &[ArrayRef]) -> Result<Vec<ArrayRef>, Fault> {
         let arrays = self.all.iter_mut().zip(arrays).map(|(column, array)| match &mut column.levels {
@@ -183,46 +140,32 @@ impl Columns {
         self.pending_rows += rows;
     }
 
-    /// Makes a block of the rows that wait for it.
-    pub(crate) fn close(&mut self) {
-        let levels = self.level_counts();
-        let pieces = self.all.iter_mut().map(|column| std::mem::take(&mut column.pending));
-        let columns = pieces.zip(levels).map(|(pieces, levels)| Closed { pieces, levels }).collect();
-        self.closed.push(Block { rows: std::mem::take(&mut self.pending_rows) as u64, columns });
-    }
-
-    /// Whether enough blocks are closed to keep all threads busy. The number does not depend on theirs, lest the file does.
-    pub(crate) fn is_due(&self) -> bool {
-        self.closed.len() * self.all.len() >= ENCODED_TOGETHER
-    }
-
-    /// Encodes the blocks that are closed.
-    pub(crate) fn encode(&mut self, level: i32, path: &Path, position: u64) -> Result<Vec<Encoded>> {
-        let blocks = std::mem::take(&mut self.closed);
-        let fault = |fault: Fault| fault.in_file(path, "block", position);
-        let parts: Vec<&Closed> = blocks.iter().flat_map(|block| &block.columns).collect();
-        let encoded = parts.into_par_iter().map(|part| {
-            let array = part.joined().map_err(|source| Error::Arrow { path: path.to_owned(), source })?;
-            let segment = encode(&array, part.levels, level).map_err(fault)?;
-            Ok((array, segment))
-        });
-        let encoded = encoded.collect::<Result<Vec<_>>>()?;
-        let width = self.all.len();
-        // a sketch takes the rows of its column in their order
-        self.all.par_iter_mut().enumerate().for_each(|(index, column)| {
-            if let Some(sketch) = &mut column.statistics.sketch {
-                for (array, segment) in encoded.iter().skip(index).step_by(width) {
+    /// Encodes the rows that wait, which then wait no longer.
+    pub(crate) fn encode(&mut self, level: i32, path: &Path, position: u64) -> Result<Vec<Segment>> {
+        self.pending_rows = 0;
+        let segments = self.all.par_iter_mut().map(|column| {
+            let pieces = std::mem::take(&mut column.pending);
+            let levels = column.levels.as_ref().map(Levels::len);
+            let sketch = &mut column.statistics.sketch;
+            let mut encode = |array: &dyn Array| {
+                let segment = encode(array, levels, level)?;
+                if let Some(sketch) = sketch {
                     sketch.insert_block(array, &segment.statistics);
                 }
-            }
+                Ok(segment)
+            };
+            let segment: Result<_, Fault> = match pieces.as_slice() {
+                [one] => encode(one),
+                many => {
+                    let many: Vec<&dyn Array> = many.iter().map(|array| &**array).collect();
+                    let joined = arrow_select::concat::concat(&many);
+                    let arrow = |source| Error::Arrow { path: path.to_owned(), source };
+                    encode(&joined.map_err(arrow)?)
+                }
+            };
+            segment.map_err(|fault| fault.in_file(path, "block", position))
         });
-        let mut segments = encoded.into_iter().map(|(_, segment)| segment);
-        let encoded = blocks.into_iter().map(|block| Encoded {
-            rows: block.rows,
-            levels: block.columns.iter().map(|column| column.levels).collect(),
-            segments: segments.by_ref().take(width).collect(),
-        });
-        Ok(encoded.collect())
+        segments.collect()
     }
 
     /// Adds segments that were written to the sums.

@@ -17,7 +17,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{Field, Schema};
 
 use crate::assemble::block::Place;
-use crate::assemble::columns::{Columns, Encoded, stored_type};
+use crate::assemble::columns::{Columns, stored_type};
 use crate::assemble::tables::Tables;
 use crate::encoding::encode::Segment;
 use crate::error::Fault;
@@ -102,13 +102,13 @@ impl Assembly {
 
     /// Writes what stands before the first block of a new file.
     pub(crate) fn begin(&self, storage: &mut Storage) -> Result<()> {
-        self.append(storage, &new_page())?;
+        self.put(storage, &new_page())?;
         self.put_schema(storage)
     }
 
     fn put_schema(&self, storage: &mut Storage) -> Result<()> {
         let frame = build_schema_frame(&self.stored, self.sequence);
-        self.append(storage, &frame.map_err(|fault| fault.in_file(&self.path, "schema", storage.position()))?)
+        self.put(storage, &frame.map_err(|fault| fault.in_file(&self.path, "schema", storage.position()))?)
     }
 
     /// Takes rows in; blocks that become full are written.
@@ -121,10 +121,7 @@ impl Assembly {
             self.columns.push(&arrays, start, part);
             start += part;
             if self.columns.pending_rows == self.options.block_rows {
-                self.columns.close();
-                if self.columns.is_due() {
-                    self.put_closed(storage)?;
-                }
+                self.end_block(storage)?;
             }
         }
         Ok(())
@@ -132,43 +129,28 @@ impl Assembly {
 
     /// Encodes and writes the rows that wait.
     pub(crate) fn end_block(&mut self, storage: &mut Storage) -> Result<()> {
-        if self.columns.pending_rows > 0 {
-            self.columns.close();
+        let rows = self.columns.pending_rows as u64;
+        if rows == 0 {
+            return Ok(());
         }
-        self.put_closed(storage)
-    }
-
-    fn put_closed(&mut self, storage: &mut Storage) -> Result<()> {
-        for block in self.columns.encode(self.level(), &self.path, storage.position())? {
-            if self.widen {
-                self.widen_ranges(&block.segments);
-            }
-            self.put(storage, &block)?;
+        let segments = self.columns.encode(self.level(), &self.path, storage.position())?;
+        if self.widen {
+            self.widen_ranges(&segments);
         }
-        Ok(())
+        self.put_block(storage, rows, &segments)
     }
 
-    /// Writes a block of segments that are encoded already, one for each column.
-    pub(crate) fn put_block(
-        &mut self,
-        storage: &mut Storage,
-        rows: u64,
-        segments: Vec<Segment>,
-    ) -> Result<()> {
-        let levels = self.columns.level_counts();
-        self.put(storage, &Encoded { rows, levels, segments })
-    }
-
-    fn put(&mut self, storage: &mut Storage, block: &Encoded) -> Result<()> {
+    /// Writes a block of encoded segments, one for each column.
+    pub(crate) fn put_block(&mut self, storage: &mut Storage, rows: u64, segments: &[Segment]) -> Result<()> {
         let offset = storage.position();
-        let place = Place { sequence: self.sequence, offset, first_row: self.rows, rows: block.rows };
+        let place = Place { sequence: self.sequence, offset, first_row: self.rows, rows };
         let damaged = |fault: Fault| fault.in_file(&self.path, "block head", offset);
-        let head = place.head(&mut self.columns.all, &self.stored.ids, block).map_err(damaged)?;
-        block::put(storage, &head, &block.segments).map_err(|e| Error::io(&self.path, "write", e))?;
+        let head = place.head(&mut self.columns.all, &self.stored.ids, segments).map_err(damaged)?;
+        block::put(storage, &head, segments).map_err(|e| Error::io(&self.path, "write", e))?;
         self.tables.push_block(&place, &head).map_err(damaged)?;
-        self.columns.count(&block.segments);
+        self.columns.count(segments);
         self.columns.allow_missing(&mut self.stored.schema);
-        self.rows += block.rows;
+        self.rows += rows;
         Ok(())
     }
 
@@ -196,7 +178,7 @@ impl Assembly {
         let level = self.level();
         let footer = self.tables.footer(self.sequence, &self.stored, &mut self.columns, level);
         let footer = footer.map_err(|fault| fault.in_file(&self.path, "footer", footer_offset))?;
-        self.append(storage, &footer)?;
+        self.put(storage, &footer)?;
         Ok(Slot {
             sequence: self.sequence,
             footer_offset,
@@ -206,7 +188,7 @@ impl Assembly {
         })
     }
 
-    fn append(&self, storage: &mut Storage, bytes: &[u8]) -> Result<()> {
+    fn put(&self, storage: &mut Storage, bytes: &[u8]) -> Result<()> {
         storage.append(bytes).map_err(|e| Error::io(&self.path, "write", e))
     }
 }

@@ -103,17 +103,13 @@ impl<'a> ColumnsWriter<'a> {
         let (first_row, rows) = (self.rows, columns.pending_rows as u64);
         editor.guarded(|assembly, storage| {
             let offset = storage.position();
+            let segments = columns.encode(assembly.level(), assembly.path(), offset)?;
             let place = Place { sequence: assembly.sequence(), offset, first_row, rows };
             let fault = |fault: crate::error::Fault| fault.in_file(assembly.path(), "block head", offset);
-            columns.close();
-            for block in columns.encode(assembly.level(), assembly.path(), offset)? {
-                let head = place.head(&mut columns.all, &stored.ids, &block).map_err(fault)?;
-                block::put(storage, &head, &block.segments)
-                    .map_err(|e| Error::io(assembly.path(), "write", e))?;
-                columns.count(&block.segments);
-                written.push(&head).map_err(fault)?;
-            }
-            Ok(())
+            let head = place.head(&mut columns.all, &stored.ids, &segments).map_err(fault)?;
+            block::put(storage, &head, &segments).map_err(|e| Error::io(assembly.path(), "write", e))?;
+            columns.count(&segments);
+            written.push(&head).map_err(fault)
         })?;
         self.rows += rows;
         self.block += 1;

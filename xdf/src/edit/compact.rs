@@ -115,7 +115,7 @@ pub fn compact(path: impl AsRef<Path>, options: &CompactOptions) -> Result<Compa
         let count = (blocks.len() * columns.len()) as u64;
         if let ([block], None, None) = (blocks.as_slice(), options.level, options.block_rows) {
             let segments = columns.iter().map(|column| xdf.copy_segment(*block, *column));
-            writer.copy_block(file.block_rows(*block), segments.collect::<Result<Vec<_>>>()?)?;
+            writer.copy_block(file.block_rows(*block), &segments.collect::<Result<Vec<_>>>()?)?;
             report.segments_copied += count;
             continue;
         }

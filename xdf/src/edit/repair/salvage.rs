@@ -79,7 +79,7 @@ pub(super) fn salvage(
         }
         report.blocks += 1;
         report.rows += rows;
-        writer.copy_block(*rows, segments)?;
+        writer.copy_block(*rows, &segments)?;
     }
     let file = writer.finish().map_err(|error| named_after(error, path))?;
     report.bytes = file.size();
