@@ -1,7 +1,5 @@
 //! From what was typed about inputs to a source: files opened, columns computed, rows selected, columns kept.
 
-mod retype;
-
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,10 +7,9 @@ use std::sync::Arc;
 use arrow_schema::{DataType, Schema};
 use engine::expr::Expr;
 use engine::source::text::{OnError, TextOptions, parse_type};
-use engine::source::{self, Format, OpenOptions, SourceExt, index_of};
+use engine::source::{self, Format, OpenOptions, SourceExt, Wanted, index_of, retype};
 use engine::{BlockSource, Compute, Project, ScanOptions, SelectRows, factor};
 
-use self::retype::{Wanted, retype};
 use crate::args::{BadCells, InputFormat, Keeping, Reading, RowRange, Selecting};
 use crate::failure::Usage;
 

@@ -12,6 +12,7 @@
 //! - [`BlockSource`]: something that can be read any number of times; [`source::open`] makes one from a path.
 //! - [`BlockReader`]: one pass over it, in blocks of [`ScanOptions::block_rows`] rows.
 //! - [`Transform`]: rows selected, columns computed; [`BlockSource`]s with transforms are sources again.
+//! - [`Called`]: columns computed by a function of the caller, chunk by chunk.
 //! - [`Accumulator`]: a mergeable partial result; [`Estimator`]: an algorithm as a loop of passes over them.
 //! - [`Executor`]: runs one pass; [`Local`] does it on the threads of this machine.
 //! - [`BlockSink`]: takes blocks and makes a file or a table of them, all or nothing.
@@ -25,6 +26,7 @@
 mod accumulator;
 mod block;
 mod budget;
+mod called;
 pub mod diff;
 mod error;
 mod estimator;
@@ -45,6 +47,7 @@ mod transform;
 pub use accumulator::{Accumulator, Collect};
 pub use block::Block;
 pub use budget::MemoryBudget;
+pub use called::{CallOptions, Called, ChunkFunction, ROW_SELECTION};
 pub use error::{Error, Result};
 pub use estimator::{Estimator, fit};
 pub use executor::{Executor, Local};

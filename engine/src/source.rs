@@ -9,7 +9,9 @@ mod ipc;
 mod memory;
 mod open;
 mod parquet;
+mod retype;
 mod row_range;
+mod rows;
 mod skipping;
 mod stored;
 pub mod text;
@@ -26,6 +28,8 @@ pub use ipc::IpcSource;
 pub use memory::MemorySource;
 pub use open::{Format, OpenOptions, formats, open, open_with};
 pub use parquet::ParquetSource;
+pub use retype::{Wanted, retype};
+pub use rows::RowsSource;
 pub use xdf_file::XdfSource;
 pub use xdf_set::XdfSetSource;
 

@@ -1,4 +1,4 @@
-//! Columns of typed files as other types: `--factor`, `--type` and `--strings-as-factors` where the input is no text.
+//! Columns of typed sources as other types, as text is read as the types that are asked for.
 //!
 //! Text is read as the wanted types right away. A Parquet, Arrow or XDF file has types already, so its columns are
 //! converted block by block: texts become factors, factors get other levels, numbers other widths. Levels that are
@@ -11,16 +11,17 @@ use arrow_array::types::Float64Type;
 use arrow_array::{ArrayRef, Int32Array, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_cast::CastOptions;
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
-use engine::factor::{LevelUnifier, codes_and_levels, factor, factor_type, is_factor};
-use engine::source::text::BadCells;
-use engine::source::{SourceInfo, index_of, projected};
-use engine::{BlockReader, BlockSource, Result, ScanOptions};
 
-use super::Source;
+use super::text::BadCells;
+use super::{SourceInfo, index_of, projected};
+use crate::factor::{LevelUnifier, codes_and_levels, factor, factor_type, is_factor};
+use crate::{BlockReader, BlockSource, Error, Result, ScanOptions};
+
+type Source = Arc<dyn BlockSource>;
 
 /// What a column becomes.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Wanted {
+pub enum Wanted {
     /// Another type.
     Type(DataType),
     /// A factor with these levels; other texts become missing.
@@ -37,7 +38,10 @@ struct Retyped {
 }
 
 /// The source with these columns converted, or as it is when they are what is wanted already.
-pub(super) fn retype(source: Source, mut wanted: Vec<(String, Wanted)>) -> Result<Source> {
+///
+/// # Errors
+/// [`Error::ColumnNotFound`]. A value that the other type does not have is an error of the pass.
+pub fn retype(source: Source, mut wanted: Vec<(String, Wanted)>) -> Result<Source> {
     let schema = source.schema();
     let mut needed = Vec::new();
     for (name, wanted) in wanted.drain(..) {
@@ -120,7 +124,7 @@ impl BlockSource for Retyped {
             let columns = columns.collect::<Result<Vec<ArrayRef>>>()?;
             let rows = RecordBatchOptions::new().with_row_count(Some(block.num_rows()));
             let batch = RecordBatch::try_new_with_options(Arc::clone(&made), columns, &rows)
-                .map_err(|source| engine::Error::Arrow { doing: "converting columns".into(), source })?;
+                .map_err(|source| Error::Arrow { doing: "converting columns".into(), source })?;
             Ok(block.with_batch(batch))
         }))
     }
@@ -152,7 +156,7 @@ impl Converter {
                 let options = CastOptions { safe: false, ..CastOptions::default() };
                 let failed = |source| {
                     let doing = format!("reading column '{name}' as {data_type}");
-                    engine::Error::Arrow { doing, source }
+                    Error::Arrow { doing, source }
                 };
                 let cast = arrow_cast::cast_with_options(column, data_type, &options).map_err(failed)?;
                 if column.data_type().is_floating() && data_type.is_integer() {
@@ -176,11 +180,11 @@ impl Converter {
 /// Refuses decimals that an integer would cut off, as text is refused that is no integer.
 fn whole(column: &ArrayRef, name: &str, data_type: &DataType) -> Result<()> {
     let wide = arrow_cast::cast(column, &DataType::Float64)
-        .map_err(|source| engine::Error::Arrow { doing: format!("reading column '{name}'"), source })?;
+        .map_err(|source| Error::Arrow { doing: format!("reading column '{name}'"), source })?;
     let fraction = wide.as_primitive::<Float64Type>().iter().flatten().find(|value| value.fract() != 0.0);
     match fraction {
         None => Ok(()),
-        Some(value) => Err(engine::Error::ColumnType {
+        Some(value) => Err(Error::ColumnType {
             column: name.to_owned(),
             found: column.data_type().to_string(),
             expected: format!("{data_type} was asked for and {value} is not an integer; read it as float64"),
@@ -194,5 +198,5 @@ fn texts(column: &ArrayRef) -> Result<ArrayRef> {
         return Ok(Arc::clone(column));
     }
     arrow_cast::cast(column, &DataType::Utf8)
-        .map_err(|source| engine::Error::Arrow { doing: "making a factor".into(), source })
+        .map_err(|source| Error::Arrow { doing: "making a factor".into(), source })
 }
