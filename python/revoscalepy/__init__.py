@@ -42,8 +42,13 @@ from revoscalepy.computecontext.RxLocalParallel import RxLocalParallel
 from revoscalepy.computecontext.RxLocalSeq import RxLocalSeq
 from revoscalepy.computecontext.RxSpark import RxSpark, rx_spark_connect
 from revoscalepy.datasource.RxDataSource import RxDataSource
+from revoscalepy.datasource.RxFileSystem import RxFileSystem, RxNativeFileSystem
+from revoscalepy.datasource.RxOdbcData import RxOdbcData
+from revoscalepy.datasource.RxParquetData import RxParquetData
+from revoscalepy.datasource.RxSqlServerData import RxSqlServerData
 from revoscalepy.datasource.RxTextData import RxTextData
 from revoscalepy.datasource.RxXdfData import RxXdfData
+from revoscalepy.etl.RxDataStep import rx_data_step, rx_data_step_ex
 from revoscalepy.etl.RxImport import rx_import, rx_import_datasource
 from revoscalepy.functions.RxCovCor import RxCovCorResults, rx_cor, rx_cov, rx_cov_cor, rx_sscp
 from revoscalepy.functions.RxCube import (
@@ -93,10 +98,13 @@ from revoscalepy.functions.RxQuantile import rx_quantile
 from revoscalepy.functions.RxReadXdf import rx_read_xdf
 from revoscalepy.functions.RxRoc import rx_auc, rx_roc, rx_roc_curve
 from revoscalepy.functions.RxSerializeModel import rx_serialize_model, rx_unserialize_model
+from revoscalepy.functions.RxSetVarInfo import rx_create_col_info, rx_set_var_info
 from revoscalepy.functions.RxStepControl import RxStepControl, rx_step_control
 from revoscalepy.functions.RxStepPlot import rx_step_plot
-from revoscalepy.functions.RxSummary import RxSummaryResults, rx_summary, rx_summary_ex
+from revoscalepy.functions.RxSummary import RxSummaryResults, rx_summary, rx_summary_ex, rxsummary
+from revoscalepy.utils.RxMissingValues import RxMissingValues
 from revoscalepy.utils.RxOptions import RxOptions
+from revoscalepy.utils.RxPrivacyControl import rx_privacy_control
 
 __all__ = [
     "Family",
@@ -106,6 +114,7 @@ __all__ = [
     "RxCubeResults",
     "RxDataSource",
     "RxExecByResults",
+    "RxFileSystem",
     "RxGlmResults",
     "RxHTestResults",
     "RxInSqlServer",
@@ -114,13 +123,18 @@ __all__ = [
     "RxLocalParallel",
     "RxLocalSeq",
     "RxLogitResults",
+    "RxMissingValues",
     "RxMultiTestResults",
     "RxNaiveBayesResults",
+    "RxNativeFileSystem",
+    "RxOdbcData",
     "RxOptions",
+    "RxParquetData",
     "RxRemoteComputeContext",
     "RxRemoteJob",
     "RxRemoteJobStatus",
     "RxSpark",
+    "RxSqlServerData",
     "RxStepControl",
     "RxSummaryResults",
     "RxTaskError",
@@ -138,8 +152,11 @@ __all__ = [
     "rx_cor",
     "rx_cov",
     "rx_cov_cor",
+    "rx_create_col_info",
     "rx_cross_tabs",
     "rx_cube",
+    "rx_data_step",
+    "rx_data_step_ex",
     "rx_delete_object",
     "rx_exec",
     "rx_exec_by",
@@ -176,6 +193,7 @@ __all__ = [
     "rx_predict",
     "rx_predict_default",
     "rx_predict_ex",
+    "rx_privacy_control",
     "rx_quantile",
     "rx_read_object",
     "rx_read_xdf",
@@ -186,6 +204,7 @@ __all__ = [
     "rx_set_compute_context",
     "rx_set_computecontext",
     "rx_set_temp_compute_context",
+    "rx_set_var_info",
     "rx_spark_connect",
     "rx_sscp",
     "rx_step_control",
@@ -196,6 +215,7 @@ __all__ = [
     "rx_unserialize_model",
     "rx_wait_for_job",
     "rx_write_object",
+    "rxsummary",
 ]
 
 

@@ -25,20 +25,29 @@ def not_built(function: str, instead: str = "", **arguments: Any) -> None:
         raise UnsupportedArgumentError(f"{function}: the argument '{name}' is not supported yet{remedy}")
 
 
-def check_append(function: str, append: str | Sequence[str] | None) -> None:
-    """Accept only ``append`` values that create a new file."""
+def append_kind(function: str, append: str | Sequence[str] | None) -> str:
+    """What is added to an output that is there: ``"none"``, ``"rows"`` or ``"cols"``.
+
+    :raises ValueError: for another word.
+    """
     value = append[0] if isinstance(append, (list, tuple)) and append else append
     if value in (None, "none", []):
-        return
+        return "none"
     if value in ("rows", "cols"):
-        not_built(function, "write a new file instead", append=value)
-    raise ValueError(f"{function}: append must be 'none' or 'rows', not {value!r}")
+        return str(value)
+    raise ValueError(f"{function}: append must be 'none', 'rows' or 'cols', not {value!r}")
+
+
+def check_append(function: str, append: str | Sequence[str] | None) -> None:
+    """Accept only ``append`` values that create a new file."""
+    kind = append_kind(function, append)
+    if kind != "none":
+        not_built(function, "write a new file instead", append=kind)
 
 
 def appends_rows(function: str, append: str | Sequence[str] | None) -> bool:
     """Whether rows are added to a set that is there; sets take no columns."""
-    value = append[0] if isinstance(append, (list, tuple)) and append else append
-    if value == "rows":
+    if append_kind(function, append) == "rows":
         return True
     check_append(function, append)
     return False

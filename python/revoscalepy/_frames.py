@@ -3,7 +3,8 @@
 In: every column keeps its type; NaN and None are missing; a categorical becomes a factor with all of its categories.
 Out: an integer or logical column with missing values becomes a nullable one (``Int32``, ``boolean``), or, with
 ``RxOptions.set_option("integerMissing", "sentinel")``, carries Microsoft's sentinels (the least integer, for unsigned
-the greatest); a factor becomes a categorical with all levels in order; dates and times become ``datetime64``.
+the greatest); with ``RxOptions.set_option("pandasTypes", "nullable")`` or ``"arrow"`` all columns are of such types; a
+factor becomes a categorical with all levels in order; dates and times become ``datetime64``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+#: pandas' nullable type of each Arrow type
+_NULLABLE = {
+    **{f"{sign}int{bits}": f"{sign.upper()}Int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
+    "bool": "boolean",
+    "float": "Float32",
+    "double": "Float64",
+    "string": "string",
+}
+
+
 def is_pandas(data: Any) -> bool:
     """Whether ``data`` is a pandas DataFrame; does not import pandas for the answer."""
     pandas = sys.modules.get("pandas")
@@ -32,6 +43,9 @@ def to_arrow(data: Any) -> Any:
         return from_pandas(data)
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
         return _without_sentinels(data)
+    fields = getattr(getattr(data, "dtype", None), "names", None)
+    if fields is not None:  # a structured array of numpy
+        data = {name: data[name] for name in fields}
     if isinstance(data, Mapping):
         import pyarrow as pa
 
@@ -92,13 +106,13 @@ def sentinel(kind: pa.DataType) -> int:
     return int(-(2 ** (kind.bit_width - 1)))
 
 
-def to_pandas(stream: Any) -> pd.DataFrame:
-    """A frame with the columns of an Arrow stream and a range index."""
+def to_pandas(stream: Any, types: str | None = None) -> pd.DataFrame:
+    """A frame with the columns of an Arrow stream and a range index; types as of the option ``pandasTypes``."""
     import pandas as pd
     import pyarrow as pa
 
     table = pa.table(stream)
-    columns = {field.name: _series(field, table.column(i)) for i, field in enumerate(table.schema)}
+    columns = {field.name: _series(field, table.column(i), types) for i, field in enumerate(table.schema)}
     return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
 
 
@@ -108,7 +122,7 @@ def to_arrays(stream: Any) -> dict[str, Any]:
     return {str(name): frame[name].to_numpy() for name in frame.columns}
 
 
-def _series(field: pa.Field, column: pa.ChunkedArray) -> Any:
+def _series(field: pa.Field, column: pa.ChunkedArray, types: str | None) -> Any:
     import pandas as pd
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -116,13 +130,20 @@ def _series(field: pa.Field, column: pa.ChunkedArray) -> Any:
     kind = field.type
     if pa.types.is_dictionary(kind):
         return _categorical(field, column)
-    if pa.types.is_integer(kind) and column.null_count:
-        if RxOptions.get_option("integerMissing") == "sentinel":
-            return pc.fill_null(column, pa.scalar(sentinel(kind), kind)).to_pandas()
-        name = str(kind).replace("uint", "UInt").replace("int", "Int")
+    if (
+        pa.types.is_integer(kind)
+        and column.null_count
+        and RxOptions.get_option("integerMissing") == "sentinel"
+    ):
+        return pc.fill_null(column, pa.scalar(sentinel(kind), kind)).to_pandas()
+    types = RxOptions.get_option("pandasTypes") if types is None else types
+    if types == "arrow":
+        return column.to_pandas(types_mapper=pd.ArrowDtype)
+    name = _NULLABLE.get(str(kind))
+    if name is not None and (
+        types == "nullable" or (column.null_count and name not in ("Float32", "Float64", "string"))
+    ):
         return pd.Series(pd.array(_nullable(column, name), copy=False))
-    if pa.types.is_boolean(kind) and column.null_count:
-        return pd.Series(pd.array(_nullable(column, "boolean"), copy=False))
     if pa.types.is_date(kind):
         return column.to_pandas(date_as_object=False)
     return column.to_pandas()

@@ -10,7 +10,8 @@ from typing import Any
 from revoscalepy import _native
 from revoscalepy._arguments import not_built
 from revoscalepy._progress import finished, of_level
-from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call
+from revoscalepy._source import data_class, data_name, one_pass, shown_call
+from revoscalepy._steps import Steps
 from revoscalepy.functions.RxStepControl import step_request
 
 #: iterations where the call does not say otherwise
@@ -23,8 +24,7 @@ def fit(
     data: Any,
     law: Mapping[str, Any],
     *,
-    row_selection: str | None,
-    transforms: Mapping[str, str] | None,
+    steps: Steps,
     initial_values: Any,
     drop_main: bool | None,
     coef_label_style: str | None,
@@ -35,12 +35,8 @@ def fit(
     **choices: Any,
 ) -> _native.GlmModel:
     """Fit a model; ``law`` says of which family, ``unbuilt`` has the arguments that must not ask for anything."""
-    not_built(
-        function,
-        "compute columns with 'transforms' and select rows with 'row_selection', both expressions as text",
-        **unbuilt,
-    )
-    source = prepare(open_source(data, function), transforms=transforms, row_selection=row_selection)
+    not_built(function, **unbuilt)
+    source = steps.source(function, data)
     shown = {name: value for name, value in choices.items() if not name.endswith("tolerance")}
     request: dict[str, Any] = {
         **dict.fromkeys(("family", "variance", "power", "link", "link_power", "offset")),

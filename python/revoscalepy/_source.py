@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from revoscalepy import _native
-from revoscalepy._arguments import kept, names, path_text
+from revoscalepy._arguments import path_text
 from revoscalepy._frames import is_pandas, to_arrow
 from revoscalepy._paths import input_path
 from revoscalepy.computecontext.RxComputeContext import threads
@@ -39,6 +38,7 @@ def writing(
     append: bool = False,
     blocks_per_part: int = 3,
     microsoft: bool | None = None,
+    text: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """How the native functions are to write: one file, or a set of files with so many blocks in each.
 
@@ -56,6 +56,7 @@ def writing(
         "append": append,
         "blocks_per_part": blocks_per_part,
         "microsoft": microsoft,
+        "text": text,
     }
 
 
@@ -81,6 +82,9 @@ def open_source(data: Any, function: str = "data") -> _native.Source:
         return data
     if isinstance(data, RxDataSource):
         return data._open()
+    if hasattr(data, "__rxdf_source__"):
+        source: _native.Source = data.__rxdf_source__()
+        return source
     if isinstance(data, (str, os.PathLike)):
         return _native.Source.open([input_path(data)], None, False, one_pass())
     table = to_arrow(data)
@@ -113,40 +117,3 @@ def shown_call(function: str, formula: str, data: Any, **choices: Any) -> str:
         shown = f"{data_class(data)}({name!r})"
     made = "".join(f", {choice} = {value!r}" for choice, value in choices.items() if value)
     return f"{function}(formula = {formula!r}, data = {shown}{made})"
-
-
-def prepare(
-    source: _native.Source,
-    *,
-    transforms: Mapping[str, str] | None = None,
-    row_selection: str | None = None,
-    vars_to_keep: str | Sequence[str] | None = None,
-    vars_to_drop: str | Sequence[str] | None = None,
-) -> _native.Source:
-    """The source with computed columns, then a row selection, then fewer columns; computed columns stay in."""
-    keep = kept(source.names(), vars_to_keep, vars_to_drop)
-    computed: list[str] = []
-    if transforms:
-        pairs = list(_expressions(transforms))
-        computed = names("transforms", [name for name, _ in pairs]) or []
-        source = source.compute(pairs)
-    if row_selection is not None:
-        if not isinstance(row_selection, str):
-            raise TypeError(
-                f"row_selection must be an expression as text, not {type(row_selection).__name__}"
-            )
-        source = source.select(row_selection)
-    if keep is not None:
-        source = source.project(list(dict.fromkeys([*keep, *computed])))
-    return source
-
-
-def _expressions(transforms: Mapping[str, str]) -> Any:
-    if not isinstance(transforms, Mapping):
-        raise TypeError("transforms must be a dictionary from column names to expressions")
-    for name, expression in transforms.items():
-        if not isinstance(expression, str):
-            raise TypeError(
-                f"transforms['{name}'] must be an expression as text, not {type(expression).__name__}"
-            )
-        yield str(name), expression

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from revoscalepy._arguments import no_extra, not_built
 from revoscalepy._html import page, printed
-from revoscalepy._source import data_class, data_name, open_source, prepare
+from revoscalepy._source import data_class, data_name
+from revoscalepy._steps import Steps
 
 if TYPE_CHECKING:
     from revoscalepy import _native
@@ -16,19 +17,14 @@ if TYPE_CHECKING:
 def prepared(
     function: str,
     data: Any,
-    row_selection: str | None,
-    transforms: Mapping[str, str] | None,
+    steps: Steps,
     unbuilt: Mapping[str, Any],
     extra: Mapping[str, Any],
 ) -> _native.Source:
-    """The source with computed columns and selected rows; ``unbuilt`` has arguments that must not ask for anything."""
+    """The source with its steps; ``unbuilt`` has arguments that must not ask for anything."""
     no_extra(function, extra)
-    not_built(
-        function,
-        "compute columns with 'transforms' and select rows with 'row_selection', both expressions as text",
-        **unbuilt,
-    )
-    return prepare(open_source(data, function), transforms=transforms, row_selection=row_selection)
+    not_built(function, **unbuilt)
+    return steps.source(function, data)
 
 
 class Fields:

@@ -23,22 +23,7 @@ def text_options(source: RxTextData) -> str:
 
     :raises ValueError: when an argument has a value that cannot be used.
     """
-    types = dict(source.column_classes or {})
-    factors: dict[str, list[str]] = {}
-    for column, info in (source.column_info or {}).items():
-        _check_info(column, info)
-        kind = info.get("type")
-        levels = info.get("levels")
-        if levels is not None:
-            if kind not in (None, "factor", "ordered"):
-                raise ValueError(f"column_info['{column}']: levels go with type 'factor', not '{kind}'")
-            factors[column] = [str(level) for level in levels]
-            types.pop(column, None)
-        elif kind is not None:
-            types[column] = kind
-    for column, kind in types.items():
-        if not isinstance(kind, str):
-            raise TypeError(f"the type of column '{column}' must be a type name, not {type(kind).__name__}")
+    types, factors = checked_types(source.column_classes, source.column_info)
     if source.missing_value_string is None:
         missing: list[str] = []
     elif isinstance(source.missing_value_string, str):
@@ -68,6 +53,33 @@ def text_options(source: RxTextData) -> str:
             "encoding": source.input_encoding,
         }
     )
+
+
+def checked_types(
+    column_classes: Mapping[str, str] | None,
+    column_info: Mapping[str, Mapping[str, Any]] | None,
+) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """The types by column, and the levels of the factors that have them.
+
+    :raises ValueError: when levels are given for a column that is to be no factor.
+    """
+    types = dict(column_classes or {})
+    factors: dict[str, list[str]] = {}
+    for column, info in (column_info or {}).items():
+        _check_info(column, info)
+        kind = info.get("type")
+        levels = info.get("levels")
+        if levels is not None:
+            if kind not in (None, "factor", "ordered"):
+                raise ValueError(f"column_info['{column}']: levels go with type 'factor', not '{kind}'")
+            factors[column] = [str(level) for level in levels]
+            types.pop(column, None)
+        elif kind is not None:
+            types[column] = kind
+    for column, kind in types.items():
+        if not isinstance(kind, str):
+            raise TypeError(f"the type of column '{column}' must be a type name, not {type(kind).__name__}")
+    return types, factors
 
 
 def _choice(argument: str, value: str | None, choices: Mapping[str | None, str]) -> str:

@@ -39,7 +39,7 @@ fn collect(reader: Box<dyn RecordBatchReader + Send>, monitor: &Monitor) -> Resu
 }
 
 /// Arrow keeps the order flag of a dictionary in the field; ours stands in the metadata.
-fn with_order(schema: &Schema) -> SchemaRef {
+pub(crate) fn with_order(schema: &Schema) -> SchemaRef {
     let fields: Vec<FieldRef> = schema
         .fields()
         .iter()

@@ -6,11 +6,11 @@
 
 use std::io::ErrorKind;
 
-use pyo3::PyErr;
 use pyo3::exceptions::{
     PyFileExistsError, PyFileNotFoundError, PyIsADirectoryError, PyKeyboardInterrupt, PyMemoryError,
     PyNotADirectoryError, PyOSError, PyPermissionError, PyRuntimeError, PyValueError,
 };
+use pyo3::{PyErr, Python};
 
 /// An error of any layer below, on its way to Python.
 #[derive(Debug)]
@@ -68,9 +68,11 @@ fn of_engine(error: &engine::Error) -> PyErr {
         | Error::Syntax(_)
         | Error::Expr(_)
         | Error::Text(_) => PyValueError::new_err(message),
-        Error::Upper(upper) => match upper.downcast_ref::<algos::Error>() {
-            Some(error) => of_algos(error),
-            None => PyRuntimeError::new_err(message),
+        Error::Upper(upper) => match (upper.downcast_ref::<algos::Error>(), upper.downcast_ref::<PyErr>()) {
+            (Some(error), _) => of_algos(error),
+            // of the caller's own function
+            (_, Some(exception)) => Python::attach(|py| exception.clone_ref(py)),
+            _ => PyRuntimeError::new_err(message),
         },
         _ => PyRuntimeError::new_err(message),
     }
@@ -96,6 +98,8 @@ fn of_xdf(error: &xdf::Error, message: String) -> PyErr {
         | Error::DuplicateColumn { .. }
         | Error::KeyColumns { .. }
         | Error::NoSuchPartition { .. }
+        | Error::RowCount { .. }
+        | Error::InvalidEdit { .. }
         | Error::InvalidOption { .. } => PyValueError::new_err(message),
         _ => PyOSError::new_err(message),
     }

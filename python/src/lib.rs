@@ -15,9 +15,11 @@
 
 mod annotate;
 mod arrow;
+mod call;
 mod cells;
 mod covariance;
 mod describe;
+mod edit;
 mod error;
 mod glm;
 mod grouping;
@@ -26,6 +28,7 @@ mod linmod;
 mod model;
 mod predict;
 mod quantile;
+mod reader;
 mod roc;
 mod run;
 mod source;
@@ -39,6 +42,8 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<source::Source>()?;
+    module.add_class::<reader::Reader>()?;
+    module.add_function(wrap_pyfunction!(edit::describe_columns, module)?)?;
     module.add_class::<summary::Summary>()?;
     module.add_class::<linmod::LinearModel>()?;
     module.add_class::<glm::GlmModel>()?;

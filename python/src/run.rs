@@ -27,10 +27,10 @@ pub(crate) struct Pass {
     threads: Option<usize>,
     /// Rows of a block; absent for the engine's default.
     #[pyo3(item)]
-    block_rows: Option<usize>,
+    pub(crate) block_rows: Option<usize>,
     /// The rows of the data set to read, as first (from 0) and end.
     #[pyo3(item)]
-    rows: Option<(u64, u64)>,
+    pub(crate) rows: Option<(u64, u64)>,
     /// Called now and then with the rows read and the rows there are (or `None`).
     #[pyo3(item)]
     progress: Option<Py<PyAny>>,

@@ -6,11 +6,15 @@ use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
 use engine::expr::Expr;
+use engine::sink::text::TextSinkOptions;
 use engine::sink::{
     DEFAULT_BLOCKS_PER_PART, MemorySink, PartitionOptions, PartitionSink, SinkOptions, create, transfer,
 };
-use engine::source::{Format, OpenOptions, SourceExt, XdfSetSource, XdfSource, open_with};
-use engine::{BlockSink, BlockSource, Compute, Project, SelectRows};
+use engine::source::text::parse_type;
+use engine::source::{
+    Format, OpenOptions, RowsSource, SourceExt, Wanted, XdfSetSource, XdfSource, open_with, retype,
+};
+use engine::{BlockSink, BlockSource, CallOptions, Called, Compute, DEFAULT_BLOCK_ROWS, Project, SelectRows};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -20,8 +24,9 @@ use xdf::microsoft::MicrosoftWriteOptions;
 
 use crate::annotate::{self, Annotate, Note};
 use crate::error::Failure;
+use crate::reader::Reader;
 use crate::run::Pass;
-use crate::{arrow, describe, text};
+use crate::{arrow, call, describe, edit, text};
 
 /// A data set that can be read any number of times. Methods that change what is read return another one.
 #[pyclass(frozen, module = "revoscalepy._native")]
@@ -124,6 +129,11 @@ impl Source {
         Ok(self.with_same_rows(Arc::clone(&self.inner).with(Project::new(columns))?))
     }
 
+    /// Only these rows, from `first`, counted from 0, to before `end`; of the rows before any selection.
+    fn rows(&self, first: u64, end: u64) -> Self {
+        Self::of(Arc::new(RowsSource::new(Arc::clone(&self.inner), first..end.max(first))))
+    }
+
     /// Only the rows for which the expression is true.
     fn select(&self, expression: &str) -> Result<Self, Failure> {
         let expression = Expr::parse(expression).map_err(engine::Error::from)?;
@@ -138,6 +148,57 @@ impl Source {
             .collect::<Result<Vec<_>, engine::syntax::SyntaxError>>()
             .map_err(engine::Error::from)?;
         Ok(Self::of(Arc::clone(&self.inner).with(Compute::new(columns))?))
+    }
+
+    /// Chunks computed by a function, of which the rows are those of the pass where they begin. The function sees the
+    /// columns `sees` (all for `None`); with `replaces` those that it does not return are left out.
+    fn call(
+        &self,
+        py: Python<'_>,
+        function: Py<PyAny>,
+        sees: Option<Vec<String>>,
+        replaces: bool,
+        pass: Pass,
+    ) -> PyResult<Self> {
+        let source = Arc::clone(&self.inner);
+        let function = call::chunk_function(function);
+        let called = pass.run(py, move |pass, monitor| {
+            let chunk_rows = pass.block_rows.unwrap_or(DEFAULT_BLOCK_ROWS);
+            let rows = pass.rows.map(|(first, end)| first..end.max(first));
+            let options = CallOptions { sees, replaces, chunk_rows, rows };
+            Ok(Called::try_new(source, function, &options, monitor)?)
+        })?;
+        Ok(Self::of(Arc::new(called)))
+    }
+
+    /// Columns in other types, each with the name of its type and, for factors, all levels or none.
+    fn retype(&self, columns: Vec<(String, String, Option<Vec<String>>)>) -> Result<Self, Failure> {
+        let wanted = columns.into_iter().map(|(name, kind, levels)| {
+            let kind = parse_type(&kind).map_err(engine::Error::from)?;
+            let wanted = match levels {
+                Some(levels) => Wanted::Levels(levels),
+                None if engine::factor::is_factor(&kind) => Wanted::Factor,
+                None => Wanted::Type(kind),
+            };
+            Ok((name, wanted))
+        });
+        let wanted = wanted.collect::<engine::Result<Vec<_>>>()?;
+        Ok(self.with_same_rows(retype(Arc::clone(&self.inner), wanted)?))
+    }
+
+    /// Begins a pass that is read block by block.
+    fn reader(&self, py: Python<'_>, pass: Pass) -> PyResult<Reader> {
+        Reader::open(py, self.inner.as_ref(), &pass)
+    }
+
+    /// Adds the rows to an XDF file, in its columns and types; returns how many.
+    fn append_rows(&self, py: Python<'_>, path: PathBuf, writing: Writing, pass: Pass) -> PyResult<u64> {
+        edit::append_rows(py, self, &path, writing.level, writing.block_rows, &pass)
+    }
+
+    /// Puts the columns into an XDF file with as many rows; returns these.
+    fn put_columns(&self, py: Python<'_>, path: PathBuf, replace: bool, pass: Pass) -> PyResult<u64> {
+        edit::put_columns(py, self, &path, replace, &pass)
     }
 
     /// Columns renamed and described.
@@ -262,6 +323,32 @@ struct Writing {
     /// For Microsoft's container 4.2, whether inferred types are allowed.
     #[pyo3(item)]
     microsoft: Option<bool>,
+    #[pyo3(item)]
+    text: Option<TextWriting>,
+}
+
+/// How text is written.
+#[derive(FromPyObject)]
+struct TextWriting {
+    #[pyo3(item)]
+    delimiter: Option<char>,
+    #[pyo3(item)]
+    missing: String,
+    #[pyo3(item)]
+    header: bool,
+    #[pyo3(item)]
+    digits: Option<usize>,
+}
+
+impl TextWriting {
+    fn options(&self) -> TextSinkOptions {
+        let mut options =
+            TextSinkOptions::default().with_missing(self.missing.clone()).with_header(self.header);
+        // a character that is not of ASCII is refused where the sink is made
+        options.delimiter = self.delimiter.map(|delimiter| u8::try_from(delimiter).unwrap_or(u8::MAX));
+        options.float_digits = self.digits;
+        options
+    }
 }
 
 impl Writing {
@@ -275,6 +362,11 @@ impl Writing {
         };
         if let Some(rows) = self.block_rows {
             options.block_rows = rows;
+        }
+        if let Some(text) = &self.text {
+            options.text = text.options();
+            // of a name that tells no format
+            options.format = options.format.or(Some(Format::Text));
         }
         if self.composite {
             options.format = Some(Format::Xdf);

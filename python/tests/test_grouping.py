@@ -84,7 +84,7 @@ def test_what_clusters_refuse(frame):
         ({"centers": [[1, 2], [3]]}, "one length"),
         ({"centers": [[1.0], [2.0]]}, "take 4 numbers"),
         ({"num_clusters": ROWS}, "complete rows"),
-        ({"num_clusters": 2, "transform_function": len}, "transform_function"),
+        ({"num_clusters": 2, "transform_environment": {"a": 1}}, "transform_environment"),
     ):
         with pytest.raises(ValueError, match=message):
             rx_kmeans("~ x + y", frame, **arguments)

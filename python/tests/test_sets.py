@@ -56,9 +56,11 @@ def test_a_composite_set_grows_or_is_replaced(text, tmp_path):
     rx_import(text, append="rows", **write)
     info = rx_get_info(path)
     assert (info.numCompositeFiles, info.numRows) == (6, 18)
-    for append in (None, "rows"):
-        rx_import(text, overwrite=True, append=append, **write)
-        assert rx_get_info(path).numRows == 9
+    # rows that are added replace nothing, as in RevoScaleR
+    rx_import(text, overwrite=True, append="rows", **write)
+    assert rx_get_info(path).numRows == 27
+    rx_import(text, overwrite=True, **write)
+    assert rx_get_info(path).numRows == 9
     with pytest.raises(ValueError, match="at least 1"):
         rx_import(text, path, create_composite_set=True, blocks_per_composite_file=0)
 

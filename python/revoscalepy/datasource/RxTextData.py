@@ -13,6 +13,7 @@ from revoscalepy._paths import input_path
 from revoscalepy._source import one_pass
 from revoscalepy._text import notes, text_options
 from revoscalepy.datasource.RxDataSource import RxDataSource
+from revoscalepy.datasource.RxFileSystem import check_file_system
 
 if TYPE_CHECKING:
     pass
@@ -41,6 +42,7 @@ _KEPT = (
     "default_missing_column_type",
     "input_encoding",
     "check_vars_to_keep",
+    "write_precision",
 )
 
 
@@ -75,9 +77,12 @@ class RxTextData(RxDataSource):
     :param return_data_frame: ``rx_import`` without an output returns a DataFrame (default) or a dictionary of arrays.
     :param input_encoding: name of the encoding, such as ``"latin1"``; a byte order mark wins.
 
-    Delimiters in quotes are always understood. ``use_fast_read``, ``default_read_buffer_size``, ``verbose`` and the
-    ``write_...`` parameters have no effect on reading; the other documented parameters raise an error that names them
-    when they ask for something.
+    As an output it is written with ``delimiter``, ``missing_value_string``, a header unless
+    ``first_row_is_column_names=False``, and decimal numbers of ``write_precision`` significant digits.
+
+    Delimiters in quotes are always understood. ``use_fast_read``, ``default_read_buffer_size``, ``strip_zeros`` and
+    ``verbose`` have no effect; the other documented parameters raise an error that names them when they ask for
+    something.
     """
 
     def __init__(
@@ -122,6 +127,7 @@ class RxTextData(RxDataSource):
         for each in files:
             if not isinstance(each, (str, os.PathLike)):
                 raise TypeError(f"RxTextData: file must be a path, not {type(each).__name__}")
+        check_file_system("RxTextData", file_system)
         not_built(
             "RxTextData",
             is_fixed_format=is_fixed_format,
@@ -129,7 +135,6 @@ class RxTextData(RxDataSource):
             rows_per_out_file=rows_per_out_file,
             write_factors_as_indexes=write_factors_as_indexes,
             century_cutoff=None if century_cutoff == 20 else century_cutoff,
-            file_system=None if file_system == "native" else file_system,
             read_date_format=None if read_date_format == "[%y[-][/]%m[-][/]%d]" else read_date_format,
             read_posixct_format=None
             if read_posixct_format == "%y[-][/]%m[-][/]%d [%H:%M[:%S]][%p]"
@@ -162,6 +167,7 @@ class RxTextData(RxDataSource):
         self.default_missing_column_type = default_missing_column_type
         self.input_encoding = input_encoding
         self.check_vars_to_keep = check_vars_to_keep
+        self.write_precision = write_precision
         # wrong types and options are told now, not at the first use
         text_options(self)
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from revoscalepy import _native
 from revoscalepy._arguments import kept, not_built, path_text
 from revoscalepy._paths import input_path
 from revoscalepy._source import one_pass
 from revoscalepy.datasource.RxDataSource import RxDataSource
-
-if TYPE_CHECKING:
-    pass
+from revoscalepy.datasource.RxFileSystem import check_file_system
 
 
 class RxXdfData(RxDataSource):
@@ -25,7 +23,7 @@ class RxXdfData(RxDataSource):
     :param vars_to_drop: columns to skip.
     :param return_data_frame: ``rx_import`` without an output returns a DataFrame (default) or a dictionary of arrays.
     :param strings_as_factors: not supported for XDF files, whose columns have their types.
-    :param blocks_per_read: no effect; blocks are streamed.
+    :param blocks_per_read: blocks of the file in each block that :meth:`read_next` and iteration give.
     :param file_system: only ``"native"``.
     :param create_composite_set: as an output of ``rx_import``: whether a set of files is written instead of one.
         ``None`` writes one file.
@@ -48,11 +46,8 @@ class RxXdfData(RxDataSource):
     ) -> None:
         if not isinstance(file, (str, os.PathLike)):
             raise TypeError(f"RxXdfData: file must be a path, not {type(file).__name__}")
-        not_built(
-            "RxXdfData",
-            strings_as_factors=strings_as_factors,
-            file_system=None if file_system == "native" else file_system,
-        )
+        check_file_system("RxXdfData", file_system)
+        not_built("RxXdfData", strings_as_factors=strings_as_factors)
         kept((), vars_to_keep, vars_to_drop)
         super().__init__()
         self.file = path_text(file)
@@ -77,3 +72,7 @@ class RxXdfData(RxDataSource):
         if self._partition is not None:
             source = source.partition(self._partition)
         return self._projected(source, self.vars_to_keep, self.vars_to_drop)
+
+    def _block_rows(self, source: _native.Source) -> int | None:
+        stored = source.info().get("rows_per_block")
+        return max(stored) * max(int(self.blocks_per_read), 1) if stored else None

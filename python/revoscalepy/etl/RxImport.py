@@ -6,16 +6,17 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from revoscalepy._arguments import appends_rows, check_append, not_built, path_text
+from revoscalepy._arguments import not_built, path_text
+from revoscalepy._columns import chosen, with_types
 from revoscalepy._frames import to_arrays, to_pandas
-from revoscalepy._paths import output_path
+from revoscalepy._output import compression_level, deliver
 from revoscalepy._progress import finished, of_level
-from revoscalepy._rows import limit_values
-from revoscalepy._source import is_text_path, one_pass, open_source, prepare, writing
+from revoscalepy._rows import read_limited
+from revoscalepy._source import is_text_path, one_pass, open_source
+from revoscalepy._steps import Steps
 from revoscalepy.datasource.RxDataSource import RxDataSource
 from revoscalepy.datasource.RxTextData import RxTextData
 from revoscalepy.datasource.RxXdfData import RxXdfData
-from revoscalepy.utils.RxOptions import RxOptions
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -28,8 +29,8 @@ def rx_import(
     output_file: Any = None,
     vars_to_keep: list[str] | None = None,
     vars_to_drop: list[str] | None = None,
-    row_selection: str | None = None,
-    transforms: dict[str, str] | None = None,
+    row_selection: Any = None,
+    transforms: dict[str, Any] | None = None,
     transform_objects: dict[str, Any] | None = None,
     transform_function: Callable[..., Any] | None = None,
     transform_variables: dict[str, Any] | None = None,
@@ -57,16 +58,20 @@ def rx_import(
         option ``xdfFormat`` whether an XDF file is one of Microsoft's. ``None`` returns the data.
     :param vars_to_keep: columns to read; exclusive with ``vars_to_drop``. Computed columns are always kept.
     :param vars_to_drop: columns to skip.
-    :param row_selection: an expression; the rows for which it is true are kept. It sees computed columns.
-    :param transforms: name to expression: columns to add or replace, in order.
-    :param transform_function: not supported yet, nor are the arguments that belong to it.
-    :param append: ``None`` or ``"none"``; for a composite set also ``"rows"``, which adds files to it. Appending to a
-        file is not supported yet.
-    :param overwrite: whether an existing output is replaced.
+    :param row_selection: an expression, a function of a chunk, or logicals for all rows; the rows for which it is true
+        are kept. It sees computed columns.
+    :param transforms: name to expression, or to a function of a chunk: columns to add or replace, in order.
+    :param transform_function: a function ``(dataset, context)`` of a chunk; :func:`rx_data_step` says more of it and of
+        the arguments that belong to it.
+    :param append: ``"rows"`` adds the rows to an XDF file or set that exists, ``"cols"`` the columns to an XDF file
+        with as many rows; ``None`` or ``"none"`` writes a new file.
+    :param overwrite: whether an existing output is replaced; of appended columns, those of the same names. It has no
+        effect on appended rows.
     :param number_rows: most rows of the input to read.
-    :param strings_as_factors: for text: text columns become factors.
-    :param column_classes: for text, see :class:`RxTextData`.
-    :param column_info: for text, see :class:`RxTextData`.
+    :param strings_as_factors: text columns become factors.
+    :param column_classes: column name to type name, see :class:`RxTextData`; other data are converted.
+    :param column_info: column name to a dictionary with ``type``, ``levels``, ``newName``, ``description``, ``low`` and
+        ``high``, see :class:`RxTextData`.
     :param rows_per_read: rows of a block of the output; the text source's ``rows_per_read``, else 131 072.
     :param type: ``"auto"``, ``"text"`` or ``"textFast"``.
     :param max_rows_by_columns: most values (rows times columns) to return without an output; rows beyond are left
@@ -83,104 +88,65 @@ def rx_import(
     :raises FileExistsError: when the output exists and ``overwrite`` is false; it stays as it was.
     :raises ValueError: for a wrong cell, an unknown column, an expression that cannot be understood.
     """
-    not_built(
-        "rx_import",
-        "compute columns with 'transforms' and select rows with 'row_selection', both expressions as text",
-        transform_objects=transform_objects,
-        transform_function=transform_function,
-        transform_variables=transform_variables,
-        transform_packages=transform_packages,
-    )
-    if create_composite_set is None:
-        create_composite_set = getattr(output_file, "create_composite_set", None)
-    if blocks_per_composite_file is None:
-        blocks_per_composite_file = getattr(output_file, "blocks_per_composite_file", 3)
-    not_built(
-        "rx_import",
-        "use rx_partition",
-        create_partition_set=getattr(output_file, "create_partition_set", None),
-    )
-    appends = appends_rows("rx_import", append) if create_composite_set else False
-    if not create_composite_set:
-        check_append("rx_import", append)
     if type is not None and type not in TYPES:
         not_built("rx_import", f"the supported values are {', '.join(TYPES)}", type=type)
-    text = {
+    as_text = type in ("text", "textFast")
+    types = {
         "strings_as_factors": strings_as_factors,
         "column_classes": column_classes,
         "column_info": column_info,
-        "rows_per_read": rows_per_read,
-        **kwargs,
     }
-    data = _with_text(
-        input_data, {k: v for k, v in text.items() if v is not None}, type in ("text", "textFast")
-    )
-    source = prepare(
-        open_source(data, "rx_import"),
-        transforms=transforms,
-        row_selection=row_selection,
-        vars_to_keep=vars_to_keep,
-        vars_to_drop=vars_to_drop,
-    )
+    is_text = as_text or isinstance(input_data, RxTextData) or _is_text(input_data)
+    text = {**types, "rows_per_read": rows_per_read, **kwargs} if is_text else kwargs
+    data = input_with_text("rx_import", input_data, text, as_text)
+    chunk_rows = rows_per_read or getattr(data, "rows_per_read", None)
+    source = open_source(data, "rx_import")
+    if not is_text:
+        source = with_types(source, column_classes, column_info, strings_as_factors)
     rows = None if number_rows is None or number_rows < 0 else (0, int(number_rows))
+    steps = Steps.of(locals())
+    available = source.names()
+    source = steps.applied(source, data, rows=rows, chunk_rows=chunk_rows)
+    source = chosen(source, available, vars_to_keep, vars_to_drop)
     progress = of_level(report_progress)
     if output_file is None:
-        if max_rows_by_columns is not None:
-            rows = limit_values(source, rows or (0, 2**62), max_rows_by_columns, "max_rows_by_columns")
-        table = source.read(one_pass(rows=rows, progress=progress))
+        options = one_pass(rows=rows, progress=progress)
+        table = read_limited(source, options, max_rows_by_columns, "max_rows_by_columns")
         finished(progress)
         return to_pandas(table) if getattr(data, "return_data_frame", True) else to_arrays(table)
-    path = output_path("rx_import", output_file)
-    source.write(
-        path,
-        writing(
-            compression_level(xdf_compression_level),
-            bool(overwrite),
-            block_rows=rows_per_read or getattr(data, "rows_per_read", None),
-            microsoft=microsoft_container(),
-            composite=bool(create_composite_set),
-            append=appends and not overwrite,
-            blocks_per_part=int(blocks_per_composite_file),
-        ),
-        one_pass(rows=rows, progress=progress),
+    result = deliver(
+        "rx_import",
+        source,
+        output_file,
+        append=append,
+        overwrite=overwrite,
+        level=compression_level(xdf_compression_level),
+        block_rows=chunk_rows,
+        rows=rows,
+        progress=progress,
+        composite=create_composite_set,
+        blocks_per_part=blocks_per_composite_file,
     )
+    steps.state_low_high(result)
     finished(progress)
-    return output_source(output_file, path)
+    return result
+
+
+def _is_text(data: Any) -> bool:
+    return isinstance(data, (str, os.PathLike)) and is_text_path(path_text(data))
 
 
 #: the name before release 9.2
 rx_import_datasource = rx_import
 
 
-def compression_level(level: int | None) -> int:
-    """The level to write with, from an argument and the options."""
-    if level is None:
-        level = int(RxOptions.get_option("XdfCompressionLevel"))
-    return 1 if level == -1 else int(level)
-
-
-def microsoft_container() -> bool | None:
-    """For outputs in Microsoft's container 4.2, whether inferred types are allowed; ``None`` for XDF 5."""
-    if RxOptions.get_option("xdfFormat") == "5":
-        return None
-    return bool(RxOptions.get_option("xdfAllowInferred"))
-
-
-def output_source(output: Any, path: str) -> RxXdfData | RxTextData:
-    """The data source of what was written."""
-    if isinstance(output, RxDataSource):
-        return output  # type: ignore[return-value]
-    return RxTextData(path) if is_text_path(path) else RxXdfData(path)
-
-
-def _with_text(data: Any, text: dict[str, Any], as_text: bool) -> Any:
+def input_with_text(function: str, data: Any, text: dict[str, Any], as_text: bool) -> Any:
     """The input with the text arguments of the call, which win over those of a text source."""
-    reading = {name: value for name, value in text.items() if name != "rows_per_read"}
-    if isinstance(data, (str, os.PathLike)) and (as_text or is_text_path(path_text(data))):
-        return RxTextData(path_text(data), **text)
+    given = {name: value for name, value in text.items() if value is not None}
+    if isinstance(data, (str, os.PathLike)) and (as_text or _is_text(data)):
+        return RxTextData(path_text(data), **given)
     if isinstance(data, RxTextData):
-        return data._with(**text) if text else data
-    if reading:
-        name = next(iter(reading))
-        not_built("rx_import", "for data that are not text, use 'transforms'", **{name: reading[name]})
+        return data._with(**given) if given else data
+    for name, value in given.items():
+        not_built(function, "it is about text; for other data, use 'transforms'", **{name: value})
     return data

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from revoscalepy import _native
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import one_pass, shown_call
+from revoscalepy._steps import Steps
 from revoscalepy._tables import Fields, number, prepared, source_line
 from revoscalepy.computecontext.RxComputeContext import in_compute_context
 
@@ -36,8 +37,8 @@ def rx_cov_cor(
     data: Any,
     pweights: str | None = None,
     fweights: str | None = None,
-    row_selection: str | None = None,
-    transforms: dict[str, str] | None = None,
+    row_selection: Any = None,
+    transforms: dict[str, Any] | None = None,
     transform_objects: dict[str, Any] | None = None,
     transform_function: Any = None,
     transform_variables: list[str] | None = None,
@@ -61,9 +62,11 @@ def rx_cov_cor(
     :param data: data source, path, DataFrame or Arrow object.
     :param pweights: name of a column of probability weights.
     :param fweights: name of a column of frequency weights (whole numbers).
-    :param row_selection: an expression; the rows for which it is true are used. It sees computed columns.
-    :param transforms: name to expression: columns to add or replace, in order.
-    :param transform_function: not supported yet, nor are the arguments that belong to it.
+    :param row_selection: an expression, a function of a chunk, or logicals for all rows; the rows for which it is true
+        are used. It sees computed columns.
+    :param transforms: name to expression, or to a function of a chunk: columns to add or replace, in order.
+    :param transform_function: a function ``(dataset, context)`` of a chunk; :func:`rx_data_step` says more of it and of
+        the arguments that belong to it.
     :param keep_all: keep columns that depend on those before them, as the last level of a factor does.
     :param var_tol: a column whose variance is not larger than this is left out.
     :param type: ``"Cov"``, ``"Cor"`` or ``"SSCP"``, the last with a first column for the constant.
@@ -76,14 +79,8 @@ def rx_cov_cor(
     """
     import pandas as pd
 
-    unbuilt = {
-        "transform_objects": transform_objects,
-        "transform_function": transform_function,
-        "transform_variables": transform_variables,
-        "transform_packages": transform_packages,
-        "transform_environment": transform_environment,
-    }
-    source = prepared("rx_cov_cor", data, row_selection, transforms, unbuilt, kwargs)
+    unbuilt = {"transform_environment": transform_environment}
+    source = prepared("rx_cov_cor", data, Steps.of(locals()), unbuilt, kwargs)
     choices = {
         "pweights": pweights,
         "fweights": fweights,

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from revoscalepy import _native
 from revoscalepy._frames import to_pandas
+from revoscalepy._output import compression_level, microsoft_container
 from revoscalepy._paths import output_path
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_class, data_name, one_pass, shown_call, writing
+from revoscalepy._steps import Steps
 from revoscalepy._tables import Fields, number, prepared
 from revoscalepy.computecontext.RxComputeContext import in_compute_context
-from revoscalepy.etl.RxImport import compression_level, microsoft_container
 from revoscalepy.functions.RxMultiTest import rx_chi_squared_test
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def rx_cube(
     fweights: str | None = None,
     means: bool = True,
     cube: bool = True,
-    row_selection: str | None = None,
-    transforms: dict[str, str] | None = None,
+    row_selection: Any = None,
+    transforms: dict[str, Any] | None = None,
     transform_objects: dict[str, Any] | None = None,
     transform_function: Any = None,
     transform_variables: list[str] | None = None,
@@ -89,9 +90,11 @@ def rx_cube(
     :param pweights: name of a column of probability weights.
     :param fweights: name of a column of frequency weights (whole numbers).
     :param means: means of the dependent variables rather than sums.
-    :param row_selection: an expression; the rows for which it is true are used. It sees computed columns.
-    :param transforms: name to expression: columns to add or replace, in order.
-    :param transform_function: not supported yet, nor are the arguments that belong to it.
+    :param row_selection: an expression, a function of a chunk, or logicals for all rows; the rows for which it is true
+        are used. It sees computed columns.
+    :param transforms: name to expression, or to a function of a chunk: columns to add or replace, in order.
+    :param transform_function: a function ``(dataset, context)`` of a chunk; :func:`rx_data_step` says more of it and of
+        the arguments that belong to it.
     :param overwrite: whether an existing ``out_file`` is replaced.
     :param use_sparse_cube: the default of ``remove_zero_counts``.
     :param remove_zero_counts: leave cells without rows out.
@@ -105,17 +108,11 @@ def rx_cube(
 
     :raises ValueError: for a formula that cannot be understood, an unknown column, a number where a factor should be.
     """
-    unbuilt = {
-        "transform_objects": transform_objects,
-        "transform_function": transform_function,
-        "transform_variables": transform_variables,
-        "transform_packages": transform_packages,
-        "transform_environment": transform_environment,
-    }
+    unbuilt = {"transform_environment": transform_environment}
     path = None if out_file is None else output_path("rx_cube", out_file)
     if path is not None and os.path.exists(path) and not overwrite:
         raise FileExistsError(f"{path} exists; choose another name, or set overwrite=True")
-    source = prepared("rx_cube", data, row_selection, transforms, unbuilt, kwargs)
+    source = prepared("rx_cube", data, Steps.of(locals()), unbuilt, kwargs)
     cells = _cells(source, formula, data, pweights, fweights, report_progress)
     statistic = "means" if means else "sums"
     sparse = bool(use_sparse_cube) if remove_zero_counts is None else bool(remove_zero_counts)
@@ -198,8 +195,8 @@ def rx_cross_tabs(
     means: bool = False,
     marginals: bool = False,
     cube: bool = False,
-    row_selection: str | None = None,
-    transforms: dict[str, str] | None = None,
+    row_selection: Any = None,
+    transforms: dict[str, Any] | None = None,
     transform_objects: dict[str, Any] | None = None,
     transform_function: Any = None,
     transform_variables: list[str] | None = None,
@@ -226,9 +223,11 @@ def rx_cross_tabs(
     :param fweights: name of a column of frequency weights (whole numbers).
     :param means: print means rather than sums.
     :param marginals: print totals.
-    :param row_selection: an expression; the rows for which it is true are used. It sees computed columns.
-    :param transforms: name to expression: columns to add or replace, in order.
-    :param transform_function: not supported yet, nor are the arguments that belong to it.
+    :param row_selection: an expression, a function of a chunk, or logicals for all rows; the rows for which it is true
+        are used. It sees computed columns.
+    :param transforms: name to expression, or to a function of a chunk: columns to add or replace, in order.
+    :param transform_function: a function ``(dataset, context)`` of a chunk; :func:`rx_data_step` says more of it and of
+        the arguments that belong to it.
     :param use_sparse_cube: not supported; :func:`rx_cube` leaves empty cells out.
     :param remove_zero_counts: not supported, likewise.
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
@@ -240,15 +239,11 @@ def rx_cross_tabs(
     :raises ValueError: for a formula that cannot be understood or has one factor, an unknown column.
     """
     unbuilt = {
-        "transform_objects": transform_objects,
-        "transform_function": transform_function,
-        "transform_variables": transform_variables,
-        "transform_packages": transform_packages,
         "transform_environment": transform_environment,
         "use_sparse_cube": use_sparse_cube,
         "remove_zero_counts": remove_zero_counts,
     }
-    source = prepared("rx_cross_tabs", data, row_selection, transforms, unbuilt, kwargs)
+    source = prepared("rx_cross_tabs", data, Steps.of(locals()), unbuilt, kwargs)
     cells = _cells(source, formula, data, pweights, fweights, report_progress)
     counted = json.loads(cells.fields())
     shown = "counts" if not counted["dependentVars"] else "means" if means else "sums"

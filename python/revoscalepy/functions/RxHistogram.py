@@ -11,6 +11,7 @@ from revoscalepy._arguments import names
 from revoscalepy._plots import label, new_axes, panels
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import one_pass
+from revoscalepy._steps import Steps
 from revoscalepy._tables import number, prepared
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def rx_histogram(
     end_val: float | None = None,
     levels_to_drop: str | Sequence[str] | None = None,
     levels_to_keep: str | Sequence[str] | None = None,
-    row_selection: str | None = None,
-    transforms: dict[str, str] | None = None,
+    row_selection: Any = None,
+    transforms: dict[str, Any] | None = None,
     transform_objects: dict[str, Any] | None = None,
     transform_function: Any = None,
     transform_variables: list[str] | None = None,
@@ -62,9 +63,11 @@ def rx_histogram(
     :param end_val: the upper bound of the last bin; ``None`` for the largest value.
     :param levels_to_drop: levels of a factor that are not shown.
     :param levels_to_keep: levels of a factor that are shown.
-    :param row_selection: an expression; the rows for which it is true are used. It sees computed columns.
-    :param transforms: name to expression: columns to add or replace, in order.
-    :param transform_function: not supported yet, nor are the arguments that belong to it.
+    :param row_selection: an expression, a function of a chunk, or logicals for all rows; the rows for which it is true
+        are used. It sees computed columns.
+    :param transforms: name to expression, or to a function of a chunk: columns to add or replace, in order.
+    :param transform_function: a function ``(dataset, context)`` of a chunk; :func:`rx_data_step` says more of it and of
+        the arguments that belong to it.
     :param hist_type: ``"Counts"`` or ``"Percent"`` of each panel.
     :param title: main title; ``None`` for none.
     :param x_title: title of the axis of the variable; ``None`` for its name.
@@ -85,14 +88,8 @@ def rx_histogram(
 
     if hist_type not in ("Counts", "Percent"):
         raise ValueError(f"rx_histogram: hist_type must be 'Counts' or 'Percent', not {hist_type!r}")
-    unbuilt = {
-        "transform_objects": transform_objects,
-        "transform_function": transform_function,
-        "transform_variables": transform_variables,
-        "transform_packages": transform_packages,
-        "transform_environment": transform_environment,
-    }
-    source = prepared("rx_histogram", data, row_selection, transforms, unbuilt, kwargs)
+    unbuilt = {"transform_environment": transform_environment}
+    source = prepared("rx_histogram", data, Steps.of(locals()), unbuilt, kwargs)
     choices = {
         "num_breaks": None if num_breaks is None else int(num_breaks),
         "start": None if start_val is None else float(start_val),

@@ -11,7 +11,8 @@ from revoscalepy import _native
 from revoscalepy._arguments import no_extra, not_built
 from revoscalepy._fitted import FittedModel
 from revoscalepy._progress import finished, of_level
-from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call
+from revoscalepy._source import data_class, data_name, one_pass, shown_call
+from revoscalepy._steps import Steps
 from revoscalepy.computecontext.RxComputeContext import in_compute_context
 from revoscalepy.functions.RxPredict import rx_predict
 
@@ -82,8 +83,8 @@ def rx_kmeans(
     num_start_rows: int = 0,
     max_iterations: int = 1000,
     num_starts: int = 1,
-    row_selection: str | None = None,
-    transforms: dict[str, str] | None = None,
+    row_selection: Any = None,
+    transforms: dict[str, Any] | None = None,
     transform_objects: dict[str, Any] | None = None,
     transform_function: str | Callable[..., Any] | None = None,
     transform_variables: list[str] | None = None,
@@ -116,9 +117,11 @@ def rx_kmeans(
     :param num_start_rows: rows that starts are drawn from; 0 takes 8192, or 10 for each cluster where that is more.
     :param max_iterations: the most iterations.
     :param num_starts: starts to draw by k-means++, of which the best end counts; 0 starts from the first rows.
-    :param row_selection: expression; rows for which it is true are used.
-    :param transforms: dictionary of new columns, from name to expression.
-    :param transform_function: not supported yet, nor are the arguments that belong to it.
+    :param row_selection: an expression, a function of a chunk, or logicals for all rows; the rows for which it is true
+        are used. It sees computed columns.
+    :param transforms: name to expression, or to a function of a chunk: columns to add or replace, in order.
+    :param transform_function: a function ``(dataset, context)`` of a chunk; :func:`rx_data_step` says more of it and of
+        the arguments that belong to it.
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
     :param compute_context: where it runs; ``None`` for the active context.
     :param xdf_compression_level: of ``out_file``, as of :func:`rx_predict`.
@@ -130,15 +133,7 @@ def rx_kmeans(
         of another number of columns.
     """
     no_extra("rx_kmeans", kwargs)
-    not_built(
-        "rx_kmeans",
-        "compute columns with 'transforms' and select rows with 'row_selection', both expressions as text",
-        transform_objects=transform_objects,
-        transform_function=transform_function,
-        transform_variables=transform_variables,
-        transform_packages=transform_packages,
-        transform_environment=transform_environment,
-    )
+    not_built("rx_kmeans", transform_environment=transform_environment)
     if algorithm != "Lloyd":
         raise ValueError(f"rx_kmeans: algorithm must be 'Lloyd', not {algorithm!r}")
     if isinstance(centers, int) and not isinstance(centers, bool):
@@ -148,7 +143,7 @@ def rx_kmeans(
         raise ValueError("rx_kmeans: give num_clusters or centers")
     if start is not None and num_clusters not in (None, len(start)):
         raise ValueError(f"rx_kmeans: {len(start)} centers are given, but num_clusters is {num_clusters}")
-    source = prepare(open_source(data, "rx_kmeans"), transforms=transforms, row_selection=row_selection)
+    source = Steps.of(locals()).source("rx_kmeans", data)
     clusters = len(start) if start is not None else int(num_clusters or 0)
     request = {
         "options": {

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from revoscalepy import _native
-from revoscalepy._arguments import no_extra, not_built
+from revoscalepy._arguments import no_extra
 from revoscalepy._fitted import FittedModel, FittedSummary
 from revoscalepy._progress import finished, of_level
-from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call
+from revoscalepy._source import data_class, data_name, one_pass, shown_call
+from revoscalepy._steps import Steps
 from revoscalepy.computecontext.RxComputeContext import in_compute_context
 from revoscalepy.functions.RxStepControl import step_request
 
@@ -58,8 +59,8 @@ def rx_lin_mod(
     fweights: str | None = None,
     cube: bool = False,
     cube_predictions: bool = False,
-    row_selection: str | None = None,
-    transforms: dict[str, str] | None = None,
+    row_selection: Any = None,
+    transforms: dict[str, Any] | None = None,
     transform_objects: dict[str, Any] | None = None,
     transform_function: str | Callable[..., Any] | None = None,
     transform_variables: list[str] | None = None,
@@ -83,9 +84,11 @@ def rx_lin_mod(
     :param fweights: name of a column of frequency weights (whole numbers).
     :param cube: give every cell of the first term, a factor, its own coefficient instead of an intercept.
     :param cube_predictions: with ``cube``: also predict every cell, in ``count_df``.
-    :param row_selection: an expression; the rows for which it is true are used. It sees computed columns.
-    :param transforms: name to expression: columns to add or replace, in order.
-    :param transform_function: not supported yet, nor are the arguments that belong to it.
+    :param row_selection: an expression, a function of a chunk, or logicals for all rows; the rows for which it is true
+        are used. It sees computed columns.
+    :param transforms: name to expression, or to a function of a chunk: columns to add or replace, in order.
+    :param transform_function: a function ``(dataset, context)`` of a chunk; :func:`rx_data_step` says more of it and of
+        the arguments that belong to it.
     :param drop_first: make the first level of each factor the reference.
     :param drop_main: drop main effects rather than cells of their interactions.
     :param cov_coef: keep the covariance matrix of the coefficients; standard errors of predictions need it.
@@ -101,15 +104,7 @@ def rx_lin_mod(
     """
     variable_selection = step_request("rx_lin_mod", kwargs.pop("variable_selection", None))
     no_extra("rx_lin_mod", kwargs)
-    not_built(
-        "rx_lin_mod",
-        "compute columns with 'transforms' and select rows with 'row_selection', both expressions as text",
-        transform_objects=transform_objects,
-        transform_function=transform_function,
-        transform_variables=transform_variables,
-        transform_packages=transform_packages,
-    )
-    source = prepare(open_source(data, "rx_lin_mod"), transforms=transforms, row_selection=row_selection)
+    source = Steps.of(locals()).source("rx_lin_mod", data)
     fit: dict[str, Any] = {
         "pweights": pweights,
         "fweights": fweights,

@@ -9,7 +9,8 @@ from revoscalepy._arguments import UnsupportedArgumentError
 from revoscalepy._frames import to_pandas
 from revoscalepy._plots import label, new_axes, panels
 from revoscalepy._progress import finished, of_level
-from revoscalepy._source import one_pass, open_source, prepare
+from revoscalepy._source import one_pass
+from revoscalepy._steps import Steps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +26,8 @@ _STYLES: dict[str, dict[str, Any]] = {
 def rx_line_plot(
     formula: str,
     data: Any,
-    row_selection: str | None = None,
-    transforms: Mapping[str, str] | None = None,
+    row_selection: Any = None,
+    transforms: Mapping[str, Any] | None = None,
     type: str | Sequence[str] = "l",
     title: str | None = None,
     subtitle: str | None = None,
@@ -49,8 +50,9 @@ def rx_line_plot(
     :param formula: ``"y ~ x"``, ``"y1 + y2 ~ x"`` for several lines, ``"y ~ x | g + h"`` for a panel for each
         combination of factors that the data have. Variables are columns, also those of ``transforms``.
     :param data: data source, path, DataFrame or Arrow object.
-    :param row_selection: an expression; the rows for which it is true are used. It sees computed columns.
-    :param transforms: name to expression: columns to add or replace, in order.
+    :param row_selection: an expression, a function of a chunk, or logicals for all rows; the rows for which it is true
+        are used. It sees computed columns.
+    :param transforms: name to expression, or to a function of a chunk: columns to add or replace, in order.
     :param type: ``"l"`` lines, ``"p"`` points, ``"b"`` both, ``"r"`` points and their regression line.
     :param title: main title; ``None`` for none.
     :param x_title: title of the axis of x; ``None`` for its name.
@@ -74,7 +76,7 @@ def rx_line_plot(
     if style not in _STYLES:
         raise ValueError(f"rx_line_plot: type must be one of {', '.join(map(repr, _STYLES))}, not {type!r}")
     ys, x, factors = _parts(formula)
-    source = prepare(open_source(data, "rx_line_plot"), transforms=transforms, row_selection=row_selection)
+    source = Steps.of(locals()).source("rx_line_plot", data)
     progress = of_level(report_progress)
     columns = list(dict.fromkeys([*factors, x, *ys]))
     frame = to_pandas(source.project(columns).read(one_pass(progress=progress)))

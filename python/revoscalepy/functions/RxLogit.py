@@ -9,6 +9,7 @@ from revoscalepy import _native
 from revoscalepy._arguments import no_extra
 from revoscalepy._fitted import FittedModel, FittedSummary
 from revoscalepy._likelihood import fit
+from revoscalepy._steps import Steps
 from revoscalepy.computecontext.RxComputeContext import in_compute_context
 from revoscalepy.functions.RxStepControl import RxStepControl
 
@@ -56,8 +57,8 @@ def rx_logit(
     cube: bool = False,
     cube_predictions: bool = False,
     variable_selection: RxStepControl | Mapping[str, Any] | list[Any] | None = None,
-    row_selection: str | None = None,
-    transforms: dict[str, str] | None = None,
+    row_selection: Any = None,
+    transforms: dict[str, Any] | None = None,
     transform_objects: dict[str, Any] | None = None,
     transform_function: str | Callable[..., Any] | None = None,
     transform_variables: list[str] | None = None,
@@ -92,9 +93,11 @@ def rx_logit(
     :param cube_predictions: with ``cube``: also predict every cell at the means of the other columns, in ``count_df``.
     :param variable_selection: an :class:`RxStepControl` or a dictionary of its fields: how terms are selected, starting
         from the formula's.
-    :param row_selection: expression; rows for which it is true are used.
-    :param transforms: dictionary of new columns, from name to expression.
-    :param transform_function: not supported yet, nor are the arguments that belong to it.
+    :param row_selection: an expression, a function of a chunk, or logicals for all rows; the rows for which it is true
+        are used. It sees computed columns.
+    :param transforms: name to expression, or to a function of a chunk: columns to add or replace, in order.
+    :param transform_function: a function ``(dataset, context)`` of a chunk; :func:`rx_data_step` says more of it and of
+        the arguments that belong to it.
     :param drop_first: make the first level of each factor the reference.
     :param drop_main: drop main effects rather than cells of their interactions; ``None`` does.
     :param cov_coef: keep the covariance matrix of the coefficients; standard errors of predictions need it.
@@ -131,21 +134,14 @@ def rx_logit(
         cov_data=bool(cov_data),
         coefficient_tolerance=float(coefficent_tolerance),
         objective_function_tolerance=float(objective_function_tolerance),
-        row_selection=row_selection,
-        transforms=transforms,
+        steps=Steps.of(locals()),
         initial_values=initial_values,
         drop_main=drop_main,
         coef_label_style=coef_label_style,
         max_iterations=max_iterations,
         report_progress=report_progress,
         variable_selection=variable_selection,
-        unbuilt={
-            "transform_objects": transform_objects,
-            "transform_function": transform_function,
-            "transform_variables": transform_variables,
-            "transform_packages": transform_packages,
-            "transform_environment": transform_environment,
-        },
+        unbuilt={"transform_environment": transform_environment},
     )
     return RxLogitResults(model)
 

@@ -11,7 +11,8 @@ from revoscalepy._arguments import no_extra, not_built
 from revoscalepy._fitted import FittedModel
 from revoscalepy._html import page
 from revoscalepy._progress import finished, of_level
-from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call
+from revoscalepy._source import data_class, data_name, one_pass, shown_call
+from revoscalepy._steps import Steps
 from revoscalepy.computecontext.RxComputeContext import in_compute_context
 
 
@@ -71,8 +72,8 @@ def rx_naive_bayes(
     formula: str,
     data: Any,
     smoothing_factor: float = 0.0,
-    row_selection: str | None = None,
-    transforms: dict[str, str] | None = None,
+    row_selection: Any = None,
+    transforms: dict[str, Any] | None = None,
     transform_objects: dict[str, Any] | None = None,
     transform_function: str | Callable[..., Any] | None = None,
     transform_variables: list[str] | None = None,
@@ -93,9 +94,11 @@ def rx_naive_bayes(
         condition.
     :param data: data source, path, DataFrame or Arrow object.
     :param smoothing_factor: added to the count of each level of a factor in each class (Laplace smoothing).
-    :param row_selection: expression; rows for which it is true are used.
-    :param transforms: dictionary of new columns, from name to expression.
-    :param transform_function: not supported yet, nor are the arguments that belong to it.
+    :param row_selection: an expression, a function of a chunk, or logicals for all rows; the rows for which it is true
+        are used. It sees computed columns.
+    :param transforms: name to expression, or to a function of a chunk: columns to add or replace, in order.
+    :param transform_function: a function ``(dataset, context)`` of a chunk; :func:`rx_data_step` says more of it and of
+        the arguments that belong to it.
     :param report_progress: 0 nothing, 1 rows, 2 and 3 also times.
     :param compute_context: where it runs; ``None`` for the active context.
 
@@ -104,16 +107,8 @@ def rx_naive_bayes(
     :raises ValueError: for a formula that cannot be understood, an unknown column, a numeric class, interactions.
     """
     no_extra("rx_naive_bayes", kwargs)
-    not_built(
-        "rx_naive_bayes",
-        "compute columns with 'transforms' and select rows with 'row_selection', both expressions as text",
-        transform_objects=transform_objects,
-        transform_function=transform_function,
-        transform_variables=transform_variables,
-        transform_packages=transform_packages,
-        transform_environment=transform_environment,
-    )
-    source = prepare(open_source(data, "rx_naive_bayes"), transforms=transforms, row_selection=row_selection)
+    not_built("rx_naive_bayes", transform_environment=transform_environment)
+    source = Steps.of(locals()).source("rx_naive_bayes", data)
     progress = of_level(report_progress)
     model = _native.naive_bayes(
         source,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from revoscalepy import _native
 from revoscalepy._arguments import appends_rows, names, no_extra
 from revoscalepy._frames import to_pandas
+from revoscalepy._output import compression_level
 from revoscalepy._paths import input_path, output_path
 from revoscalepy._source import one_pass, open_source, writing
 from revoscalepy.datasource.RxXdfData import RxXdfData
-from revoscalepy.etl.RxImport import compression_level
 
 if TYPE_CHECKING:
     import pandas as pd

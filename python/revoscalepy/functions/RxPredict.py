@@ -10,11 +10,11 @@ from revoscalepy import _native
 from revoscalepy._arguments import check_append, names
 from revoscalepy._fitted import FittedModel
 from revoscalepy._frames import to_arrays, to_pandas
+from revoscalepy._output import compression_level, microsoft_container, output_source
 from revoscalepy._paths import output_path
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_name, one_pass, open_source
 from revoscalepy.computecontext.RxComputeContext import in_compute_context
-from revoscalepy.etl.RxImport import compression_level, microsoft_container, output_source
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -11,7 +11,8 @@ from revoscalepy._frames import to_arrays, to_pandas
 from revoscalepy._paths import input_path
 from revoscalepy._progress import of_level
 from revoscalepy._rows import limit_values
-from revoscalepy._source import one_pass, prepare
+from revoscalepy._source import one_pass
+from revoscalepy.datasource.RxDataSource import RxDataSource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +56,7 @@ def rx_read_xdf(
     partition = getattr(file, "_partition", None)
     if partition is not None:
         source = source.partition(partition)
-    source = prepare(source, vars_to_keep=vars_to_keep, vars_to_drop=vars_to_drop)
+    source = RxDataSource._projected(source, vars_to_keep, vars_to_drop)
     total = source.info()["rows"]
     first = start_row - 1
     end = total if num_rows is None or num_rows < 0 else first + num_rows

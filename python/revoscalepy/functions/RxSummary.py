@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from revoscalepy import _native
 from revoscalepy._arguments import no_extra, not_built
 from revoscalepy._html import page
+from revoscalepy._output import compression_level, microsoft_container
 from revoscalepy._paths import output_path
 from revoscalepy._progress import finished, of_level
-from revoscalepy._source import data_class, data_name, one_pass, open_source, prepare, shown_call, writing
+from revoscalepy._source import data_class, data_name, one_pass, shown_call, writing
+from revoscalepy._steps import Steps
 from revoscalepy.computecontext.RxComputeContext import in_compute_context
-from revoscalepy.etl.RxImport import compression_level, microsoft_container
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,8 +83,8 @@ def rx_summary(
     by_term: bool = True,
     pweights: str | None = None,
     fweights: str | None = None,
-    row_selection: str | None = None,
-    transforms: dict[str, str] | None = None,
+    row_selection: Any = None,
+    transforms: dict[str, Any] | None = None,
     transform_objects: dict[str, Any] | None = None,
     transform_function: Any = None,
     transform_variables: list[str] | None = None,
@@ -110,9 +111,11 @@ def rx_summary(
     :param by_term: leave rows out term by term (default), or out of all terms when one is missing.
     :param pweights: name of a column of probability weights.
     :param fweights: name of a column of frequency weights (whole numbers).
-    :param row_selection: an expression; the rows for which it is true are used. It sees computed columns.
-    :param transforms: name to expression: columns to add or replace, in order.
-    :param transform_function: not supported yet, nor are the arguments that belong to it.
+    :param row_selection: an expression, a function of a chunk, or logicals for all rows; the rows for which it is true
+        are used. It sees computed columns.
+    :param transforms: name to expression, or to a function of a chunk: columns to add or replace, in order.
+    :param transform_function: a function ``(dataset, context)`` of a chunk; :func:`rx_data_step` says more of it and of
+        the arguments that belong to it.
     :param remove_zero_counts: leave empty cells out of the counts.
     :param overwrite: whether existing files of ``by_group_out_file`` are replaced.
     :param rows_per_block: rows of a block of these files.
@@ -124,21 +127,13 @@ def rx_summary(
     :raises ValueError: for a formula that cannot be understood, an unknown column, a column of the wrong type.
     """
     no_extra("rx_summary", kwargs)
-    not_built(
-        "rx_summary",
-        "compute columns with 'transforms' and select rows with 'row_selection', both expressions as text",
-        transform_objects=transform_objects,
-        transform_function=transform_function,
-        transform_variables=transform_variables,
-        transform_packages=transform_packages,
-        transform_environment=transform_environment,
-    )
+    not_built("rx_summary", transform_environment=transform_environment)
     for statistic in summary_stats or ():
         if statistic not in STATISTICS:
             raise ValueError(
                 f"rx_summary: there is no statistic '{statistic}'; there are: {', '.join(STATISTICS)}"
             )
-    source = prepare(open_source(data, "rx_summary"), transforms=transforms, row_selection=row_selection)
+    source = Steps.of(locals()).source("rx_summary", data)
     choices: dict[str, Any] = {
         "statistics": list(summary_stats or STATISTICS[:6]),
         "by_term": bool(by_term),
@@ -167,6 +162,9 @@ def rx_summary(
 
 #: the name before release 9.2
 rx_summary_ex = rx_summary
+
+#: the name that early documentation printed
+rxsummary = rx_summary
 
 
 def _frame(records: list[dict[str, Any]], order: list[str]) -> pd.DataFrame:

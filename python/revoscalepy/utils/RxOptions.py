@@ -37,6 +37,7 @@ class RxOptions:
     - ``CoefLabelStyle``: only ``"Revo"``.
     - ``integerMissing``: ``"na"`` (default) for nullable pandas columns, ``"sentinel"`` for Microsoft's
       sentinels (-2147483648 for int32) in and out.
+    - ``pandasTypes``: ``"numpy"`` (default), ``"nullable"`` or ``"arrow"``: the types of columns in DataFrames.
     - ``xdfFormat``: ``"5"`` (default) or ``"4.2"``, Microsoft's container, for every XDF file that is written.
     - ``xdfAllowInferred``: whether column types go into 4.2 whose bytes no public file of Microsoft's shows (int64,
       bool, dates, ...); default ``False``, they are an error.
@@ -67,6 +68,7 @@ class RxOptions:
         "unixPythonPath": None,
         "traceLevel": 0,
         "integerMissing": "na",
+        "pandasTypes": "numpy",
         "xdfFormat": "5",
         "xdfAllowInferred": False,
         "progressBar": False,
@@ -74,6 +76,7 @@ class RxOptions:
 
     _allowed: ClassVar[dict[str, tuple[Any, ...]]] = {
         "integerMissing": ("na", "sentinel"),
+        "pandasTypes": ("numpy", "nullable", "arrow"),
         "xdfFormat": ("5", "4.2"),
         "xdfAllowInferred": (False, True),
         "progressBar": (False, True),
