@@ -22,3 +22,16 @@ def test_the_example(shared, tmp_path, monkeypatch, capsys):
     assert len(scope["late"]) == 600000
     assert (tmp_path / "predicted.xdf").exists()
     assert "CRSDepTime           0.97862" in capsys.readouterr().out
+
+
+def test_the_examples_of_the_documentation(tmp_path, monkeypatch, capsys):
+    page = Path(__file__).parents[2] / "docs" / "python.md"
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) == 2
+    scope: dict = {}
+    for block in blocks:
+        exec(block, scope)
+    assert scope["adults"].to_dict()["decade"].tolist() == [3, 5]
+    assert scope["found"]["weekend"].tolist() == [False, True]
+    assert "job" in capsys.readouterr().out
