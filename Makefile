@@ -7,7 +7,7 @@ VPY    := $(VENV)/bin/python
 ROWS   ?= 10000000
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help accuracy demo test test-rust test-python examples features golden header test-c miri check bench peers crash fuzz wheel docs clean
+.PHONY: help accuracy compat demo test test-rust test-python examples features golden header test-c miri check bench peers crash fuzz wheel docs clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -62,6 +62,9 @@ test-python: $(VPY) ## build the extension module into .venv, lint and test it
 	cd python && VIRTUAL_ENV=$(CURDIR)/$(VENV) ../$(VENV)/bin/maturin develop --quiet
 	cd python && ../$(VPY) -m ruff check . && ../$(VPY) -m ruff format --check . && ../$(VPY) -m mypy
 	cd python && ../$(VPY) -m pytest -q
+
+compat: $(VPY) ## docs/compat/revoscalepy.md, from the documented signatures and the package
+	cd python && ../$(VPY) tests/compat.py
 
 bench: ## criterion benches, each against a stated floor
 	$(CARGO) bench -p rxdf-benches

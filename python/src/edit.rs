@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use engine::Project;
 use engine::factor::is_factor;
 use engine::source::{SourceExt, Wanted, index_of, retype};
-use engine::Project;
 use pyo3::prelude::*;
 use xdf::{Editor, WriteOptions};
 

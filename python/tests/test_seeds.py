@@ -1,0 +1,114 @@
+"""The programs of the documents that the project grew from, as they stand there; they are beside the repository."""
+
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import revoscalepy
+
+SEEDS = Path(__file__).parents[3] / "shared" / "seeds"
+
+
+def programs() -> list[tuple[str, str]]:
+    """Every block in the documents, by document and number."""
+    found = []
+    for path in sorted(SEEDS.glob("*.txt")):
+        block: list[str] | None = None
+        for number, line in enumerate(path.read_text().splitlines()):
+            if not line.strip().startswith("```"):
+                if block is not None:
+                    block.append(line)
+            elif block is None:
+                block = []
+            else:
+                found.append((f"{path.name}:{number}", textwrap.dedent("\n".join(block))))
+                block = None
+    return found
+
+
+PROGRAMS = dict(programs())
+
+
+def run(program: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "HOME": str(folder), **environment}
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=environment,
+        timeout=300,
+    )
+
+
+def of(*texts: str) -> list[str]:
+    """The programs that have all of these texts."""
+    if not SEEDS.exists():
+        pytest.skip("needs ../shared")
+    return [program for program in PROGRAMS.values() if all(text in program for text in texts)]
+
+
+def test_names_that_are_imported_exist():
+    imports = re.compile(r"^\s*from (revoscalepy[\w.]*) import ([\w, ]+)$", re.MULTILINE)
+    lines = [line for program in of() for line in imports.findall(program)]
+    assert len(lines) > 5
+    for module, names in lines:
+        exec(f"from {module} import {names}", {})
+
+
+def test_the_summary_of_the_sample_data(tmp_path, shared):
+    found = of("rx_summary", "sampleDataDir")
+    assert found
+    text = revoscalepy.RxTextData(
+        str(shared / "AirlineDemoSmall.csv.gz"),
+        missing_value_string="M",
+        column_info={"DayOfWeek": {"type": "factor"}},
+    )
+    revoscalepy.rx_import(text, str(tmp_path / "AirlineDemoSmall.xdf"))
+    for program in found:
+        done = run(program, tmp_path, RXDF_SAMPLE_DATA=str(tmp_path))
+        assert done.returncode == 0, done.stderr
+        assert "Number of valid observations: 600000.0" in done.stdout
+        assert "Category Counts for DayOfWeek" in done.stdout
+
+
+#: what comes before the programs in the documents: a frame and the address of a server
+BEFORE = """
+import pandas as pd
+df = pd.DataFrame({"sepal length (cm)": [5.1]})
+connection_string, new_db_name = "Driver=SQL Server;Server=localhost;Database={0};", "irissql"
+sqlServer = "."
+"""
+
+
+def last_line(program: str, folder: Path) -> str:
+    done = run(BEFORE + program, folder)
+    assert done.returncode != 0
+    return done.stderr.splitlines()[-1]
+
+
+def test_programs_for_a_server_say_what_is_needed(tmp_path):
+    missing = "SQL Server cannot be read or written by this package yet"
+    stored = [program for program in of("rx_data_step(") if "import RxSqlServerData" in program]
+    fitted = of("def test_linmod_sql")
+    assert stored
+    assert fitted
+    for program in stored:
+        assert missing in last_line(program, tmp_path)
+    for program in fitted:
+        assert missing in last_line(program + "\ntest_linmod_sql()", tmp_path)
+
+
+def test_programs_in_a_server_say_what_is_needed(tmp_path):
+    found = of("rx_exec(send_this_func_to_sql")
+    assert found
+    for program in found:
+        # pictures are beside the point
+        core = "\n".join(line for line in program.splitlines() if not re.search("display|matplotlib", line))
+        said = last_line("def send_this_func_to_sql(): pass\n" + core, tmp_path)
+        assert "work cannot be sent to SQL Server by this package yet" in said
