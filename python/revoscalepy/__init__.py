@@ -1,10 +1,12 @@
 """revoscalepy over an open engine: XDF files, text, Parquet and Arrow data, streamed, of any size.
 
-Data sources: :class:`RxXdfData`, :class:`RxTextData`; every ``data`` argument also takes a path, a pandas DataFrame,
-a dictionary of columns, or any object with the Arrow PyCapsule interface (polars, pyarrow, duckdb).
+Data sources: :class:`RxXdfData`, :class:`RxTextData`, :class:`RxParquetData`; every ``data`` argument also takes a
+path, a pandas DataFrame, a dictionary of columns, or any object with the Arrow PyCapsule interface (polars, pyarrow,
+duckdb).
 
-Data steps: :func:`rx_import`, :func:`rx_read_xdf`, :func:`rx_get_info`, :func:`rx_get_var_info`,
-:func:`rx_get_var_names`, :func:`rx_partition`, :func:`rx_get_partitions`.
+Data steps: :func:`rx_import`, :func:`rx_data_step`, :func:`rx_read_xdf`, :func:`rx_get_info`,
+:func:`rx_get_var_info`, :func:`rx_set_var_info`, :func:`rx_get_var_names`, :func:`rx_partition`,
+:func:`rx_get_partitions`.
 
 Analyses: :func:`rx_summary`, :func:`rx_quantile`, :func:`rx_lin_mod`, :func:`rx_predict`; tables :func:`rx_cube`,
 :func:`rx_cross_tabs`, :func:`rx_marginals` and tests on them :func:`rx_chi_squared_test`, :func:`rx_fisher_test`,
