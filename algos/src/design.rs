@@ -208,6 +208,15 @@ impl Design {
             .collect()
     }
 
+    /// The variables of terms and of the offset, ascending: those that linear predictors are made of.
+    pub(crate) fn variables_read(&self) -> Vec<usize> {
+        let terms = self.terms.iter().flat_map(|term| term.variables.iter().copied());
+        let mut variables: Vec<usize> = terms.chain(self.offset).collect();
+        variables.sort_unstable();
+        variables.dedup();
+        variables
+    }
+
     /// The names of the responses.
     pub fn response_names(&self) -> Vec<String> {
         self.responses.iter().map(|&variable| self.variables[variable].label.clone()).collect()

@@ -7,7 +7,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, RecordBatch, RecordBatchOptions};
+use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use engine::{Block, BlockSink, BlockSource, Local, ScanOptions, Written};
 use serde::{Deserialize, Serialize};
@@ -123,20 +124,15 @@ impl PredictOptions {
         if self.interval != Interval::None && !(self.level > 0.0 && self.level < 1.0) {
             return refuse("level", "the confidence level must be between 0 and 1, such as 0.95");
         }
-        for (names, wanted) in [
-            (&self.predict_names, responses),
-            (&self.std_error_names, responses),
-            (&self.interval_names, 2 * responses),
-            (&self.residual_names, responses),
-        ] {
-            if let Some(names) = names
-                && names.len() != wanted
-            {
-                let reason = format!("{wanted} are needed, but {} are given", names.len());
-                return refuse("names of predictions", &reason);
-            }
-        }
-        Ok(())
+        check_names(self.predict_names.as_ref(), &[responses])?;
+        check_names(self.std_error_names.as_ref(), &[responses])?;
+        check_names(self.interval_names.as_ref(), &[2 * responses])?;
+        check_names(self.residual_names.as_ref(), &[responses])
+    }
+
+    /// Checks that names of predictions, if they are given, are as many as one of `wanted`.
+    pub(crate) fn check_names(&self, wanted: &[usize]) -> Result<()> {
+        check_names(self.predict_names.as_ref(), wanted)
     }
 
     /// The columns of predictions, in their order: for each response its prediction, error, bounds, residual.
@@ -162,6 +158,24 @@ impl PredictOptions {
         }
         Arc::new(Schema::new(fields))
     }
+}
+
+fn check_names(names: Option<&Vec<String>>, wanted: &[usize]) -> Result<()> {
+    let Some(names) = names.filter(|names| !wanted.contains(&names.len())) else { return Ok(()) };
+    let wanted: Vec<String> = wanted.iter().map(usize::to_string).collect();
+    let reason = format!("{} are needed, but {} are given", wanted.join(" or "), names.len());
+    Err(Error::Option { option: "names of predictions", reason })
+}
+
+/// How many rows are not valid, and that as Arrow has it.
+pub(crate) fn missing(valid: Vec<bool>) -> (u64, Option<NullBuffer>) {
+    let missing = valid.iter().filter(|&&valid| !valid).count() as u64;
+    (missing, (missing > 0).then(|| NullBuffer::from(valid)))
+}
+
+/// A column of predictions.
+pub(crate) fn numbers(values: Vec<f64>, nulls: Option<&NullBuffer>) -> ArrayRef {
+    Arc::new(Float64Array::new(ScalarBuffer::from(values), nulls.cloned()))
 }
 
 /// What a run did.

@@ -51,11 +51,7 @@ pub(super) struct CellPlan {
 impl CellPlan {
     /// The cells of a design, or `None` when not even the first tuple's would fit into `limit` bytes.
     pub(super) fn new(design: &Arc<Design>, binary: bool, variance: Variance, limit: usize) -> Option<Self> {
-        let mut variables: Vec<usize> =
-            design.terms.iter().flat_map(|term| term.variables.iter().copied()).collect();
-        variables.extend(design.offset);
-        variables.sort_unstable();
-        variables.dedup();
+        let variables = design.variables_read();
         let numbers = variables.iter().any(|&variable| !design.is_factor(variable));
         let most = MAX_DENSE[usize::from(!numbers)];
         let (mut dense, mut tuples, mut cells) = (Vec::new(), Vec::new(), 1 + usize::from(binary));

@@ -7,8 +7,6 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array};
-use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::SchemaRef;
 use engine::Block;
 use serde_json::Value;
@@ -16,7 +14,7 @@ use serde_json::Value;
 use super::{GlmModel, Link};
 use crate::design::{Addends, Reader, TILE, Tile};
 use crate::model::{Model, Predicted, Predictor};
-use crate::predict::{Interval, PredictOptions, Scale};
+use crate::predict::{Interval, PredictOptions, Scale, missing, numbers};
 use crate::{Error, Result, tails};
 
 impl Model for GlmModel {
@@ -119,15 +117,7 @@ struct GlmPredictor {
 impl GlmPredictor {
     fn new(model: &GlmModel, options: &PredictOptions) -> Self {
         let design = Arc::new(model.design.clone());
-        let mut used: Vec<usize> = design
-            .terms
-            .iter()
-            .flat_map(|term| term.variables.iter().copied())
-            .chain(design.offset)
-            .collect();
-        used.sort_unstable();
-        used.dedup();
-        let inputs = Reader::new(Arc::clone(&design), used, false);
+        let inputs = Reader::new(Arc::clone(&design), design.variables_read(), false);
         let response = options.residuals.then(|| {
             let reader = Reader::new(Arc::clone(&design), [design.responses[0]], false);
             let tile = reader.tile();
@@ -230,10 +220,8 @@ impl Predictor for GlmPredictor {
                 valid[at] = mask != 0 && !prediction.is_nan();
             }
         }
-        let missing = valid.iter().filter(|&&valid| !valid).count() as u64;
-        let nulls = (missing > 0).then(|| NullBuffer::from(valid));
-        let array =
-            |values| -> ArrayRef { Arc::new(Float64Array::new(ScalarBuffer::from(values), nulls.clone())) };
-        Ok(Predicted { columns: outputs.into_iter().map(array).collect(), missing })
+        let (missing, nulls) = missing(valid);
+        let columns = outputs.into_iter().map(|values| numbers(values, nulls.as_ref())).collect();
+        Ok(Predicted { columns, missing })
     }
 }

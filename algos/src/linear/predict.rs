@@ -5,8 +5,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array};
-use arrow_buffer::{NullBuffer, NullBufferBuilder, ScalarBuffer};
+use arrow_buffer::NullBufferBuilder;
 use arrow_schema::SchemaRef;
 use engine::Block;
 use serde_json::Value;
@@ -14,7 +13,7 @@ use serde_json::Value;
 use super::{KIND, LinModModel};
 use crate::design::{Addends, Reader, TILE, Tile};
 use crate::model::{Model, Predicted, Predictor};
-use crate::predict::{Interval, PredictOptions};
+use crate::predict::{Interval, PredictOptions, numbers};
 use crate::{Result, tails};
 
 impl Model for LinModModel {
@@ -105,11 +104,7 @@ struct LinearPredictor {
 impl LinearPredictor {
     fn new(model: &LinModModel, options: &PredictOptions) -> Self {
         let design = Arc::new(model.design.clone());
-        let mut used: Vec<usize> =
-            design.terms.iter().flat_map(|term| term.variables.iter().copied()).collect();
-        used.sort_unstable();
-        used.dedup();
-        let terms = Reader::new(Arc::clone(&design), used, false);
+        let terms = Reader::new(Arc::clone(&design), design.variables_read(), false);
         let responses = options
             .residuals
             .then(|| Reader::new(Arc::clone(&design), design.responses.iter().copied(), false));
@@ -230,11 +225,7 @@ impl Predictor for LinearPredictor {
             }
         }
         let nulls = nulls.finish();
-        let columns = outputs.into_iter().map(|output| array(output, nulls.clone())).collect();
+        let columns = outputs.into_iter().map(|output| numbers(output, nulls.as_ref())).collect();
         Ok(Predicted { columns, missing })
     }
-}
-
-fn array(values: Vec<f64>, nulls: Option<NullBuffer>) -> ArrayRef {
-    Arc::new(Float64Array::new(ScalarBuffer::from(values), nulls))
 }

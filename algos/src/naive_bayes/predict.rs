@@ -6,8 +6,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, Int32Array, StringArray};
-use arrow_buffer::{NullBuffer, ScalarBuffer};
+use arrow_array::{ArrayRef, Int32Array, StringArray};
+use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use engine::Block;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::{Given, KIND, NaiveBayesModel};
 use crate::design::{Reader, TILE, Tile};
 use crate::model::{Model, Predicted, Predictor};
-use crate::predict::{PredictOptions, Scale};
+use crate::predict::{PredictOptions, Scale, missing, numbers};
 use crate::{Error, Result};
 
 /// The least standard deviation in a class, as a share of that of all rows: the root of 10⁻⁹.
@@ -87,18 +87,13 @@ impl Model for NaiveBayesModel {
 
 impl NaiveBayesModel {
     fn check_options(&self, options: &PredictOptions) -> Result<()> {
-        let refuse = |option, reason: String| Err(Error::Option { option, reason });
         if !matches!(options.scale, Scale::Response | Scale::Probability) {
-            return refuse("scale", "classes have the scales response and probability".into());
+            let reason = "classes have the scales response and probability".to_owned();
+            return Err(Error::Option { option: "scale", reason });
         }
         options.check_plain("classes")?;
         let columns = if options.scale == Scale::Probability { self.levels.len() } else { 1 };
-        match &options.predict_names {
-            Some(names) if names.len() != columns => {
-                refuse("names of predictions", format!("{columns} are needed, but {} are given", names.len()))
-            }
-            _ => Ok(()),
-        }
+        options.check_names(&[columns])
     }
 }
 
@@ -230,13 +225,9 @@ impl Predictor for BayesPredictor {
                 }
             }
         }
-        let missing = valid.iter().filter(|&&valid| !valid).count() as u64;
-        let nulls = (missing > 0).then(|| NullBuffer::from(valid));
+        let (missing, nulls) = missing(valid);
         let columns = if self.probabilities {
-            let array = |column: Vec<f64>| -> ArrayRef {
-                Arc::new(Float64Array::new(ScalarBuffer::from(column), nulls.clone()))
-            };
-            chances.into_iter().map(array).collect()
+            chances.into_iter().map(|column| numbers(column, nulls.as_ref())).collect()
         } else {
             let codes = Int32Array::new(ScalarBuffer::from(codes), nulls);
             vec![engine::factor::factor(codes, Arc::clone(&self.levels))?]

@@ -3,8 +3,6 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array};
-use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use engine::Block;
 use serde_json::Value;
@@ -12,7 +10,7 @@ use serde_json::Value;
 use super::{KIND, PcaModel};
 use crate::design::DenseReader;
 use crate::model::{Model, Predicted, Predictor};
-use crate::predict::{PredictOptions, Scale};
+use crate::predict::{PredictOptions, Scale, missing, numbers};
 use crate::{Error, Result};
 
 impl Model for PcaModel {
@@ -78,19 +76,12 @@ impl Model for PcaModel {
 
 impl PcaModel {
     fn check_options(&self, options: &PredictOptions) -> Result<()> {
-        let refuse = |option, reason: String| Err(Error::Option { option, reason });
         if options.scale != Scale::Response {
-            return refuse("scale", "components have the scale response".into());
+            let reason = "components have the scale response".to_owned();
+            return Err(Error::Option { option: "scale", reason });
         }
         options.check_plain("components")?;
-        let components = self.std_devs.len();
-        match &options.predict_names {
-            Some(names) if names.len() != components => refuse(
-                "names of predictions",
-                format!("{components} are needed, but {} are given", names.len()),
-            ),
-            _ => Ok(()),
-        }
+        options.check_names(&[self.std_devs.len()])
     }
 }
 
@@ -121,10 +112,8 @@ impl Predictor for ComponentPredictor {
             }
             Ok(())
         })?;
-        let missing = valid.iter().filter(|&&valid| !valid).count() as u64;
-        let nulls = (missing > 0).then(|| NullBuffer::from(valid));
-        let array =
-            |scores| -> ArrayRef { Arc::new(Float64Array::new(ScalarBuffer::from(scores), nulls.clone())) };
-        Ok(Predicted { columns: scores.into_iter().map(array).collect(), missing })
+        let (missing, nulls) = missing(valid);
+        let columns = scores.into_iter().map(|scores| numbers(scores, nulls.as_ref())).collect();
+        Ok(Predicted { columns, missing })
     }
 }

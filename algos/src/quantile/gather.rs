@@ -305,6 +305,17 @@ fn each_tile<P: ArrowPrimitiveType>(array: &PrimitiveArray<P>, mut take: impl Fn
     }
 }
 
+/// Adds the values of an array to the intervals of its column.
+fn add<P: ArrowPrimitiveType>(
+    array: &PrimitiveArray<P>,
+    parts: &mut [Part],
+    of_type: impl Fn(&mut Part) -> Option<&mut Inside<P::Native>>,
+) where
+    P::Native: PartialOrd,
+{
+    each_tile(array, |tile| parts.iter_mut().filter_map(&of_type).for_each(|inside| inside.add(tile)));
+}
+
 impl Accumulator for Gathered {
     type Input = Block;
     type Output = Vec<Part>;
@@ -320,26 +331,17 @@ impl Accumulator for Gathered {
             let column = block.batch.columns().get(column_of(first));
             let column = column.ok_or(Error::Mismatch { what: "the columns of a block" })?;
             match Numbers::of(column, first)? {
-                Numbers::Float(array) => each_tile(&array, |tile| {
-                    for part in parts.iter_mut() {
-                        if let Part::Float(inside) = part {
-                            inside.add(tile);
-                        }
-                    }
+                Numbers::Float(array) => add(&array, parts, |part| match part {
+                    Part::Float(inside) => Some(inside),
+                    _ => None,
                 }),
-                Numbers::Int(array) => each_tile(&array, |tile| {
-                    for part in parts.iter_mut() {
-                        if let Part::Int(inside) = part {
-                            inside.add(tile);
-                        }
-                    }
+                Numbers::Int(array) => add(&array, parts, |part| match part {
+                    Part::Int(inside) => Some(inside),
+                    _ => None,
                 }),
-                Numbers::UInt(array) => each_tile(&array, |tile| {
-                    for part in parts.iter_mut() {
-                        if let Part::UInt(inside) = part {
-                            inside.add(tile);
-                        }
-                    }
+                Numbers::UInt(array) => add(&array, parts, |part| match part {
+                    Part::UInt(inside) => Some(inside),
+                    _ => None,
                 }),
             }
         }
