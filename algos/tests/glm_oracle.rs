@@ -5,20 +5,16 @@
 
 mod tables;
 
-use std::path::PathBuf;
-
 use algos::design::{LabelStyle, Weights};
 use algos::glm::{Family, Glm, GlmModel, GlmOptions};
 use algos::model::Model;
 use algos::predict::PredictOptions;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
-use engine::source::MemorySource;
-use engine::source::text::{TextOptions, TextSource};
 use engine::{BlockSource, Local, ScanOptions};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use tables::assert_close;
+use tables::{assert_close, policies};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -44,18 +40,6 @@ struct Case {
     df: [f64; 2],
     fitted: Vec<f64>,
     fitted_errors: Vec<f64>,
-}
-
-fn policies() -> MemorySource {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/policies.csv"));
-    let mut options = TextOptions::default();
-    for (name, levels) in [("g", ["north", "south", "east", "west"].as_slice()), ("h", &["old", "new"])] {
-        options.factors.insert(name.into(), levels.iter().map(|&level| level.to_owned()).collect());
-    }
-    let text = TextSource::open(vec![path], options).unwrap();
-    let blocks = text.open(&ScanOptions::default()).unwrap();
-    let schema = blocks.schema();
-    MemorySource::try_new(&schema, blocks.map(|block| block.unwrap().batch)).unwrap()
 }
 
 fn fit(case: &Case, source: &dyn BlockSource, cells: usize) -> GlmModel {

@@ -1,6 +1,7 @@
 //! Small tables for tests: from text, from columns, from random numbers.
 #![allow(dead_code, reason = "each test uses a part")]
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use algos::linear::{LinMod, LinModModel, LinModOptions};
@@ -8,6 +9,7 @@ use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, Int32Array, RecordBatch, StringArray};
 use arrow_schema::{Field, Schema};
 use engine::source::MemorySource;
+use engine::source::text::{TextOptions, TextSource};
 use engine::{BlockSource, Local, ScanOptions};
 
 /// A column of a test table.
@@ -69,6 +71,19 @@ pub(crate) fn csv(text: &str) -> MemorySource {
     let schema = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).unwrap();
     MemorySource::try_new(&schema, [batch]).unwrap()
+}
+
+/// The data that `golden/glm.R` drew.
+pub(crate) fn policies() -> MemorySource {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/policies.csv"));
+    let mut options = TextOptions::default();
+    for (name, levels) in [("g", ["north", "south", "east", "west"].as_slice()), ("h", &["old", "new"])] {
+        options.factors.insert(name.into(), levels.iter().map(|&level| level.to_owned()).collect());
+    }
+    let text = TextSource::open(vec![path], options).unwrap();
+    let blocks = text.open(&ScanOptions::default()).unwrap();
+    let schema = blocks.schema();
+    MemorySource::try_new(&schema, blocks.map(|block| block.unwrap().batch)).unwrap()
 }
 
 pub(crate) fn fit(formula: &str, source: &dyn BlockSource) -> LinModModel {
