@@ -33,14 +33,19 @@ pub struct Factor {
 }
 
 /// What k cells have: counts, and of each response sums and means.
+///
+/// Where there are millions of cells, those that no row is in are left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CellTable {
     /// The formula as written.
     pub formula: String,
     /// The columns that weighed the rows.
     pub weights: Weights,
-    /// The factors in written order; their numbers of levels multiply to k.
+    /// The factors in written order.
     pub factors: Vec<Factor>,
+    /// The numbers of the k cells, ascending, where cells without rows are left out. `None` where there are all, and the
+    /// numbers of levels multiply to k.
+    pub numbers: Option<Vec<u64>>,
     /// The names of the responses.
     pub responses: Vec<String>,
     /// k counts: rows, or the sum of their weights.
@@ -56,25 +61,39 @@ pub struct CellTable {
 }
 
 impl CellTable {
-    /// The codes of a cell, from 0, one for each factor.
-    pub(crate) fn codes(&self, cell: usize) -> Vec<usize> {
-        let mut rest = cell;
-        let code = |factor: &Factor| {
-            let levels = factor.levels.len().max(1);
-            let code = rest % levels;
-            rest /= levels;
-            code
-        };
-        self.factors.iter().map(code).collect()
+    /// The number of one of the k cells among all cells.
+    pub(crate) fn number(&self, cell: usize) -> u64 {
+        self.numbers.as_ref().map_or(cell as u64, |numbers| numbers[cell])
     }
 
-    /// The levels of a cell, one for each factor.
+    /// The first of the k cells whose number is not below this one.
+    pub(crate) fn place(&self, number: u64) -> usize {
+        match &self.numbers {
+            None => number as usize,
+            Some(numbers) => numbers.partition_point(|&known| known < number),
+        }
+    }
+
+    /// The code, from 0, of a factor in one of the k cells.
+    pub(crate) fn code(&self, cell: usize, factor: usize) -> usize {
+        let levels = |factor: &Factor| factor.levels.len().max(1) as u64;
+        let step: u64 = self.factors[..factor].iter().map(levels).product();
+        (self.number(cell) / step % levels(&self.factors[factor])) as usize
+    }
+
+    /// The levels of one of the k cells, one for each factor.
     pub fn levels(&self, cell: usize) -> Vec<&str> {
-        self.factors
-            .iter()
-            .zip(self.codes(cell))
-            .map(|(factor, code)| factor.levels.get(code).map_or("", String::as_str))
-            .collect()
+        (0..self.factors.len()).map(|factor| self.level(cell, factor)).collect()
+    }
+
+    /// The level of a factor in one of the k cells.
+    pub(crate) fn level(&self, cell: usize, factor: usize) -> &str {
+        self.factors[factor].levels.get(self.code(cell, factor)).map_or("", String::as_str)
+    }
+
+    /// How many cells there are with those that were left out.
+    pub(crate) fn all_cells(&self) -> u64 {
+        self.factors.iter().fold(1, |cells: u64, factor| cells.saturating_mul(factor.levels.len() as u64))
     }
 
     /// Sums or means of the responses, none where rows are counted.

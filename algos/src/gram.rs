@@ -16,6 +16,8 @@
 //! Sums of numbers are added up within tiles in 8 lanes and then tile by tile, sums of cells in 4 lanes of rows: the
 //! result depends on the block size in the last digits only, and on the number of threads not at all.
 
+pub(crate) mod by_cell;
+mod cells;
 mod double;
 pub(crate) mod exact;
 mod kernels;
@@ -24,6 +26,7 @@ pub mod passes;
 pub(crate) mod plan;
 mod products;
 mod totals;
+pub(crate) mod within;
 
 use std::sync::Arc;
 
@@ -112,21 +115,21 @@ impl Gram {
         }
         let mut work = self.work.take().unwrap_or_else(|| Box::new(Work::new(&plan, self.is_weighted)));
         Arch::new().dispatch(Fill { work: &mut work, plan: &plan, tile, shifts: &self.totals.shifts });
-        self.add_tile(&plan, &mut work, tile);
+        let result = self.add_tile(&plan, &mut work, tile);
         self.work = Some(work);
-        Ok(())
+        result
     }
 
     /// Adds what was kept aside to the tables.
     pub(crate) fn flush(&mut self) {
         if let Some(work) = &mut self.work {
             for (lanes, table) in work.lanes.iter_mut().zip(&mut self.totals.tables) {
-                lanes.flush(table);
+                lanes.flush(table.sums_mut());
             }
         }
     }
 
-    fn add_tile(&mut self, plan: &Plan, work: &mut Work, tile: &Tile) {
+    fn add_tile(&mut self, plan: &Plan, work: &mut Work, tile: &Tile) -> Result<()> {
         let len = tile.len;
         let weights = (!tile.weights.is_empty()).then(|| &tile.weights[..len]);
         let count = match weights {
@@ -134,13 +137,13 @@ impl Gram {
             None => tile.kept as f64,
         };
         let columns = if work.weighted.is_empty() { &work.values } else { &work.weighted };
-        kernels::dense(&work.values, columns, len, count, &mut self.totals.tables[0]);
-        for (table, lanes, data) in
+        kernels::dense(&work.values, columns, len, count, self.totals.tables[0].sums_mut());
+        for (table, lanes, sums) in
             zip3(&plan.tables[1..], &mut work.lanes[1..], &mut self.totals.tables[1..])
         {
-            let cells = table.cells_of(tile, &mut work.cells[..len]);
+            let (sums, cells) = sums.places(table, tile, &mut work.cells[..len])?;
             if table.moments.len() == 1 && weights.is_none() {
-                lanes.count(data, cells);
+                lanes.count(sums, cells);
                 continue;
             }
             let column = |moment: &Moment| -> &[f64] {
@@ -155,8 +158,9 @@ impl Gram {
                 }
             };
             let sources: Vec<&[f64]> = table.moments.iter().map(column).collect();
-            lanes.add(data, cells, &sources);
+            lanes.add(sums, cells, &sources);
         }
+        Ok(())
     }
 }
 
@@ -185,11 +189,7 @@ impl Work {
             products,
             ones: vec![1.0; TILE],
             cells: vec![0; TILE],
-            lanes: plan
-                .tables
-                .iter()
-                .map(|table| kernels::Lanes::new(table.cells, table.moments.len(), !is_weighted))
-                .collect(),
+            lanes: plan.tables.iter().map(|table| kernels::Lanes::new(table, !is_weighted)).collect(),
         }
     }
 

@@ -27,6 +27,7 @@ mod estimator;
 mod factor;
 pub(crate) mod inference;
 mod json;
+pub(crate) mod partition;
 mod predict;
 mod print;
 mod solve;

@@ -344,10 +344,13 @@ fn json_has_the_names_of_revoscalepy() {
 #[test]
 fn designs_that_do_not_fit_into_memory_are_refused() {
     let source = table(vec![("y", numbers([1.0, 2.0])), ("x", numbers([0.0, 50_000.0]))]);
-    let error = try_fit("y ~ F(x)", &source, LinModOptions::default(), 1, 10).unwrap_err().to_string();
-    assert!(error.contains("50001 levels") && error.contains("cube"), "{error}");
-    let cube = LinModOptions { cube: true, ..LinModOptions::default() };
-    assert_eq!(try_fit("y ~ F(x)", &source, cube, 1, 10).unwrap().rank, 2);
+    let whole = LinModOptions { cov_coef: true, ..LinModOptions::default() };
+    let error = try_fit("y ~ F(x)", &source, whole, 1, 10).unwrap_err().to_string();
+    assert!(error.contains("50001 levels") && error.contains("without covariances"), "{error}");
+    for cube in [false, true] {
+        let options = LinModOptions { cube, ..LinModOptions::default() };
+        assert_eq!(try_fit("y ~ F(x)", &source, options, 1, 10).unwrap().rank, 2);
+    }
     let error =
         try_fit("y ~ F(x, 1, 1e9)", &source, LinModOptions::default(), 1, 10).unwrap_err().to_string();
     assert!(error.contains("narrower low and high"), "{error}");

@@ -86,8 +86,7 @@ impl CovCor {
         let dependent = if self.options.keep_all {
             vec![false; names.len()]
         } else {
-            let options = LinModOptions { weights: self.options.weights.clone(), ..LinModOptions::default() };
-            with_fit(plan, gram, &options, |fit| fit.aliased().split_off(1))?
+            with_fit(plan, gram, &all_columns(), |fit| fit.aliased().split_off(1))?
         };
         let p = names.len();
         let constant = |i: usize| normal.schur[i * p + i] * per_square <= self.options.variance_tolerance;
@@ -109,7 +108,12 @@ impl CovCor {
 }
 
 fn plan(design: Design) -> Result<Arc<Plan>> {
-    lay_out(design, false)
+    lay_out(design, &all_columns())
+}
+
+/// A regression with a matrix of all columns.
+fn all_columns() -> LinModOptions {
+    LinModOptions { cov_data: true, ..LinModOptions::default() }
 }
 
 impl Estimator for CovCor {

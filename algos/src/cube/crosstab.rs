@@ -9,6 +9,9 @@ use crate::contingency::{
 use crate::json::{count, matrix, number, numbers};
 use crate::{Error, Result};
 
+/// The most cells of two-way tables.
+const MAX_CELLS: u64 = 1 << 24;
+
 /// What stands in the cells of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Statistic {
@@ -75,7 +78,7 @@ impl CellTable {
     /// each combination of levels of further factors, the first of those varying fastest.
     ///
     /// # Errors
-    /// With less than two factors.
+    /// With less than two factors, and with more than 16 million cells, most of which are empty.
     pub fn cross_tabs(&self) -> Result<Vec<CrossTab>> {
         let [rows, columns, ..] = self.factors.as_slice() else {
             return Err(Error::Formula {
@@ -83,11 +86,26 @@ impl CellTable {
                 reason: "a cross tabulation has two factors or more; a cube can have one".into(),
             });
         };
+        let all = self.all_cells();
+        if all > MAX_CELLS {
+            return Err(Error::TooManyLevels {
+                variable: self.formula.clone(),
+                levels: all,
+                limit: MAX_CELLS,
+                remedy: "tables have all cells, also those without rows; make a cube, which leaves them out",
+            });
+        }
         let (m, n) = (rows.levels.len(), columns.levels.len());
-        let tables = self.counts.len() / (m * n).max(1);
+        let tables = all as usize / (m * n).max(1);
         let by_rows = |cells: &[f64], table: usize| -> Vec<f64> {
-            let start = table * m * n;
-            (0..m).flat_map(|i| (0..n).map(move |j| start + j * m + i)).map(|at| cells[at]).collect()
+            let mut by_rows = vec![0.0; m * n];
+            let start = (table * m * n) as u64;
+            let found = self.place(start)..self.place(start + (m * n) as u64);
+            for (cell, &value) in found.clone().zip(&cells[found]) {
+                let at = (self.number(cell) - start) as usize;
+                by_rows[at % m * n + at / m] = value;
+            }
+            by_rows
         };
         let responses: Vec<(Option<&String>, Option<&Vec<f64>>)> = if self.responses.is_empty() {
             vec![(None, None)]
@@ -97,11 +115,16 @@ impl CellTable {
         let mut all = Vec::with_capacity(responses.len() * tables);
         for (response, sums) in responses {
             for table in 0..tables {
-                let levels = self.levels(table * m * n);
-                let further = self.factors.iter().zip(levels).skip(2);
+                let mut rest = table;
+                let further = self.factors[2..].iter().map(|factor| {
+                    let levels = factor.levels.len().max(1);
+                    let code = rest % levels;
+                    rest /= levels;
+                    (factor.name.clone(), factor.levels.get(code).cloned().unwrap_or_default())
+                });
                 all.push(CrossTab {
                     response: response.cloned(),
-                    further: further.map(|(factor, level)| (factor.name.clone(), level.to_owned())).collect(),
+                    further: further.collect(),
                     rows: rows.clone(),
                     columns: columns.clone(),
                     counts: by_rows(&self.counts, table),

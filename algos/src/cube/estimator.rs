@@ -10,7 +10,7 @@ use engine::formula::Formula;
 use super::{CellTable, Factor};
 use crate::design::{Design, Draft, Weights, columns_read};
 use crate::gram::Gram;
-use crate::gram::normal::{Normal, Partition};
+use crate::gram::by_cell::ByCell;
 use crate::gram::passes::{GramPartial, GramState, GramSums};
 use crate::gram::plan::Plan;
 use crate::{Error, Result};
@@ -80,7 +80,7 @@ fn plan(design: Design) -> Result<Arc<Plan>> {
 
 fn cells(plan: &Plan, gram: &Gram) -> Result<CellTable> {
     let design = &plan.design;
-    let normal = Normal::new(plan, &gram.totals, Partition::FirstTerm)?;
+    let ByCell { numbers, weights: counts, responses, shifts } = ByCell::new(plan, &gram.totals)?;
     let factors = design
         .terms
         .iter()
@@ -91,21 +91,22 @@ fn cells(plan: &Plan, gram: &Gram) -> Result<CellTable> {
             Factor { name: variable.label.clone(), levels }
         })
         .collect();
-    let r = plan.responses.len();
     // sums within cells are of responses less a shift, which goes back once for each count
-    let by_cell = |response: usize, of: fn(f64, f64, f64) -> f64| -> Vec<f64> {
-        let shift = normal.response_shifts[response];
-        let shifted = normal.cell_responses.iter().skip(response).step_by(r);
-        normal.cells.iter().zip(shifted).map(|(&count, &sum)| of(count, sum, shift)).collect()
+    let by_cell = |of: fn(f64, f64, f64) -> f64| -> Vec<Vec<f64>> {
+        let cells = |(sums, &shift): (&Vec<f64>, &f64)| {
+            counts.iter().zip(sums).map(|(&count, &sum)| of(count, sum, shift)).collect()
+        };
+        responses.iter().zip(&shifts).map(cells).collect()
     };
     Ok(CellTable {
         formula: design.formula.clone(),
         weights: design.weights.clone(),
         factors,
+        numbers,
         responses: design.response_names(),
-        sums: (0..r).map(|i| by_cell(i, |count, sum, shift| sum + count * shift)).collect(),
-        means: (0..r).map(|i| by_cell(i, |count, sum, shift| sum / count + shift)).collect(),
-        counts: normal.cells,
+        sums: by_cell(|count, sum, shift| sum + count * shift),
+        means: by_cell(|count, sum, shift| sum / count + shift),
+        counts,
         valid_obs: gram.totals.valid,
         missing_obs: gram.totals.missing,
     })

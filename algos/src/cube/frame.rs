@@ -19,7 +19,7 @@ impl CellTable {
         let mut fields = Vec::new();
         let mut columns: Vec<ArrayRef> = Vec::new();
         for (index, factor) in self.factors.iter().enumerate() {
-            let codes: Int32Array = cells.iter().map(|&cell| Some(self.codes(cell)[index] as i32)).collect();
+            let codes: Int32Array = cells.iter().map(|&cell| Some(self.code(cell, index) as i32)).collect();
             let levels = Arc::new(StringArray::from_iter_values(&factor.levels));
             columns.push(Arc::new(DictionaryArray::<Int32Type>::try_new(codes, levels).map_err(arrow)?));
             let field = Field::new(&factor.name, engine::factor::factor_type(), true);

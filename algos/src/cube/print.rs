@@ -57,7 +57,7 @@ impl CellTable {
         let cells = self.cells(remove_zero_counts);
         let mut columns: Vec<(&str, Vec<String>)> = Vec::new();
         for (i, factor) in self.factors.iter().enumerate() {
-            let levels = cells.iter().map(|&cell| self.levels(cell)[i].to_owned()).collect();
+            let levels = cells.iter().map(|&cell| self.level(cell, i).to_owned()).collect();
             columns.push((&factor.name, levels));
         }
         for (name, values) in self.responses.iter().zip(self.values(statistic)) {

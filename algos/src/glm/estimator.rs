@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cells::{CellPlan, Collapsed};
 use super::family::Variance;
-use super::fitting::{Fitting, Start};
+use super::fitting::{Fitting, Start, regression};
 use super::pass::{Described, PassPlan, Sums, evaluate};
 use super::response::Responses;
 use super::steps::{Next, Steps};
@@ -18,7 +18,7 @@ use super::working::Law;
 use super::{Family, GlmModel, GlmOptions, Link};
 use crate::design::{Design, Draft, Extras, Survey, VariableKind, columns_read};
 use crate::gram::Gram;
-use crate::linear::lay_out;
+use crate::linear::{LinModOptions, lay_out};
 use crate::stepwise::{self, Scope};
 use crate::{Error, Result};
 
@@ -139,7 +139,7 @@ impl Fits {
         let open = (0..self.models.len()).filter(|&fit| self.models[fit].ended.is_none());
         let size = |fit: usize| -> usize {
             let tables = &self.models[fit].plan.plan.tables;
-            tables.iter().map(|table| table.len() * size_of::<f64>()).sum()
+            tables.iter().map(|table| table.size() * size_of::<f64>()).sum()
         };
         let fits = |(place, fit): &(usize, usize)| {
             let size = size(*fit);
@@ -237,7 +237,7 @@ impl Glm {
             .then(|| CellPlan::new(upper, fit.plan.binary, self.law().family.variance(), options.cells))
             .flatten();
         let columns = (options.cov_data || options.cube_predictions)
-            .then(|| lay_out(upper.as_ref().clone(), options.cube))
+            .then(|| lay_out(upper.as_ref().clone(), &LinModOptions { cov_data: true, ..regression(options) }))
             .transpose()?;
         fit.set_first_pass(cells, columns);
         Ok(GlmState(Stage::Fits(Box::new(Fits { models: vec![fit], data: None, steps }))))

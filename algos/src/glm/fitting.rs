@@ -59,7 +59,7 @@ impl Fitting {
     ) -> Result<Self> {
         let options = &glm.options;
         let law = glm.law();
-        let plan = lay_out(design, options.cube)?;
+        let plan = lay_out(design, &regression(options))?;
         let design = &plan.design;
         let (is_trial, coefficients) = match start {
             Start::Usual => (false, usual(options, width(&plan.design, options.cube))?),
@@ -204,11 +204,13 @@ fn usual(options: &GlmOptions, width: usize) -> Result<Option<Vec<f64>>> {
 }
 
 /// The options of the regression that each iteration is.
-fn regression(options: &GlmOptions) -> LinModOptions {
+pub(super) fn regression(options: &GlmOptions) -> LinModOptions {
     LinModOptions {
         cube: options.cube,
         drop_first: options.drop_first,
         drop_main: options.drop_main,
+        cov_coef: options.cov_coef,
+        cov_data: options.cov_data,
         labels: options.labels,
         ..LinModOptions::default()
     }

@@ -68,7 +68,7 @@ impl PassPlan {
     pub(super) fn described(&self, sums: &Sums) -> Result<Option<Described>> {
         let (Some(plan), Some(gram)) = (&self.columns, &sums.columns) else { return Ok(None) };
         let partition = match (self.cube, plan.design.intercept) {
-            (true, _) => Partition::FirstTerm,
+            (true, _) => Partition::Term(0),
             (false, true) => Partition::Intercept,
             (false, false) => Partition::None,
         };

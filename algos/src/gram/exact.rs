@@ -73,17 +73,14 @@ impl ExactGram {
             return Err(Error::Mismatch { what: "the partial result came without its design" });
         };
         let mut tiles = std::mem::take(&mut self.tiles);
-        let result = tiles.each(block, |tile, _| {
-            self.add(&plan, tile);
-            Ok(())
-        });
+        let result = tiles.each(block, |tile, _| self.add(&plan, tile));
         self.tiles = tiles;
         result
     }
 
-    fn add(&mut self, plan: &Plan, tile: &Tile) {
+    fn add(&mut self, plan: &Plan, tile: &Tile) -> Result<()> {
         if !self.totals.count(plan, tile) {
-            return;
+            return Ok(());
         }
         for (digits, numbers) in self.digits.iter_mut().zip(&tile.numbers) {
             for (&x, _) in numbers.iter().zip(&tile.mask[..tile.len]).filter(|(_, mask)| **mask != 0) {
@@ -104,8 +101,12 @@ impl ExactGram {
         let weights: Vec<Double> = (0..tile.len).map(|i| Double::from(weight(i))).collect();
         let (one_cell, mut cells) = (vec![0; tile.len], vec![0; tile.len]);
         let mut terms = weights.clone();
-        for (table, data) in plan.tables.iter().zip(&mut self.totals.tables) {
-            let cells = if table.factors.is_empty() { &one_cell } else { table.cells_of(tile, &mut cells) };
+        for (table, sums) in plan.tables.iter().zip(&mut self.totals.tables) {
+            let (sums, cells) = if table.factors.is_empty() {
+                (sums.sums_mut(), one_cell.as_slice())
+            } else {
+                sums.places(table, tile, &mut cells)?
+            };
             let width = table.moments.len();
             for (spot, moment) in table.moments.iter().enumerate() {
                 match *moment {
@@ -114,10 +115,11 @@ impl ExactGram {
                     Moment::Product(u, v) => fill(&mut terms, &weights, &values[u], Some(&values[v])),
                 }
                 for (&cell, &term) in cells.iter().zip(&terms) {
-                    data[cell as usize * width + spot] += term;
+                    sums[cell as usize * width + spot] += term;
                 }
             }
         }
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 //! independent sums, because one sum is a chain of additions that each wait for the one before: vectors for numbers, and
 //! for small tables 4 copies that successive rows take in turn (rows of sorted data meet the same cell again and again).
 
+use super::plan::Table;
 use super::products;
 use crate::design::TILE;
 
@@ -55,8 +56,16 @@ pub(super) enum Lanes {
 }
 
 impl Lanes {
-    /// For a table of `cells` cells (without the one for rows that do not count) of `width` moments.
-    pub(super) fn new(cells: usize, width: usize, unweighted: bool) -> Self {
+    /// For a table.
+    pub(super) fn new(table: &Table, unweighted: bool) -> Self {
+        if !table.is_dense() {
+            return Self::Direct;
+        }
+        Self::of(table.cells, table.moments.len(), unweighted)
+    }
+
+    /// For `cells` cells (without the one for rows that do not count) of `width` moments.
+    fn of(cells: usize, width: usize, unweighted: bool) -> Self {
         let cells = cells + 1;
         if width == 1 && unweighted && cells <= COUNTED {
             let copies = if cells <= 2 * SMALL { COPIES } else { 1 };
@@ -202,10 +211,10 @@ mod tests {
             lanes.flush(&mut table);
             table
         };
-        let copies = run(Lanes::new(7, 2, true));
+        let copies = run(Lanes::of(7, 2, true));
         assert_eq!(copies, run(Lanes::Direct));
         let mut counted = vec![0.0; 8];
-        let mut lanes = Lanes::new(7, 1, true);
+        let mut lanes = Lanes::of(7, 1, true);
         lanes.count(&mut counted, &index);
         lanes.flush(&mut counted);
         let mut plain = vec![0.0; 8];

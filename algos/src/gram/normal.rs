@@ -2,8 +2,10 @@
 //!
 //! One part of the coefficients is removed beforehand by the Frisch–Waugh–Lovell theorem: the *partition*, whose columns
 //! are indicators of disjoint cells, so that its own cross product is diagonal. An intercept is the partition with one
-//! cell; a cube has one for each cell of its first term; without an intercept there is none. What remains is
-//! `S = A₂₂ − A₂₁ D⁻¹ A₁₂`, the cross products *within* cells: for an intercept the centred ones.
+//! cell; a cube has one for each cell of its first term, and so has any model one for a term of very many cells; without an
+//! intercept there may be none. What remains is `S = A₂₂ − A₂₁ D⁻¹ A₁₂`, the cross products *within* cells: for an
+//! intercept the centred ones. Of `A₁₂` only what is not 0 is kept, so that a cell that meets 3 levels of another factor
+//! costs 9 products, however many levels there are.
 //!
 //! Numeric columns and responses enter shifted (see [`super`]) when there is a partition: shifts do not change `S`, because
 //! the partition spans the constant, and cancellation stays away. Slopes by level (`age for sex=Male`) are not shifted,
@@ -11,9 +13,14 @@
 
 use std::ops::Range;
 
+use super::cells::Ordered;
 use super::plan::{Columns, Moment, Plan, moment};
+use super::within::{Entry, Within};
 use super::{Real, Totals};
 use crate::{Error, Result};
+
+/// The most sums of columns within cells: 3 gigabytes.
+const MOST_ENTRIES: usize = 1 << 27;
 
 /// Which columns are removed beforehand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,20 +29,18 @@ pub(crate) enum Partition {
     None,
     /// The intercept.
     Intercept,
-    /// The cells of the first term.
-    FirstTerm,
+    /// The cells of a term of factors.
+    Term(usize),
 }
 
 /// The normal equations, with `k` cells of the partition, `p` further columns and `r` responses; matrices by rows.
 pub(crate) struct Normal<T = f64> {
     /// D: the weights of the partition's cells.
     pub(crate) cells: Vec<T>,
-    /// A₁₂, k × p: raw sums of the columns within cells.
-    pub(crate) cross: Vec<T>,
+    /// A₁₂, k × p: sums of the columns within cells.
+    pub(crate) cross: Within<T>,
     /// k × r: sums of the shifted responses within cells.
     pub(crate) cell_responses: Vec<T>,
-    /// k × p: sums of the shifted columns within cells.
-    pub(crate) shifted_cross: Vec<T>,
     /// S, p × p.
     pub(crate) schur: Vec<T>,
     /// The diagonal of A₂₂ before the partition was removed: the size that cancellation is measured by.
@@ -64,21 +69,35 @@ pub(crate) struct Normal<T = f64> {
 
 /// A column set and whether its value counts with its shift (raw) or without.
 #[derive(Clone, Copy)]
-struct Side<'a> {
-    columns: &'a Columns,
-    raw: bool,
+pub(super) struct Side<'a> {
+    pub(super) columns: &'a Columns,
+    pub(super) raw: bool,
 }
 
-struct Sums<'a, T> {
+/// Sums by pairs of columns.
+pub(super) struct Sums<'a, T: Clone> {
     plan: &'a Plan,
     totals: &'a Totals<T>,
+    /// The cells of each table in their order.
+    tables: Vec<Ordered<'a, T>>,
+    one: Columns,
 }
 
-impl<T: Real> Sums<'_, T> {
+impl<'a, T: Real> Sums<'a, T> {
+    pub(super) fn new(plan: &'a Plan, totals: &'a Totals<T>) -> Self {
+        let tables = plan.tables.iter().zip(&totals.tables).map(|(table, cells)| cells.in_order(table));
+        Self { plan, totals, tables: tables.collect(), one: Columns::one() }
+    }
+
+    /// The column of ones.
+    pub(super) fn whole(&self) -> Side<'_> {
+        Side { columns: &self.one, raw: true }
+    }
+
     /// Hands over every entry of the cross product of two column sets that can differ from 0.
-    fn cross(&self, a: Side<'_>, b: Side<'_>, mut put: impl FnMut(usize, usize, T)) {
+    pub(super) fn cross(&self, a: Side<'_>, b: Side<'_>, mut put: impl FnMut(usize, usize, T)) {
         let Some(index) = self.plan.table_of(a.columns, b.columns) else { return };
-        let (table, data) = (&self.plan.tables[index], &self.totals.tables[index]);
+        let table = &self.plan.tables[index];
         let width = table.moments.len();
         let spot = |moment| table.spot(moment).unwrap_or(0);
         let shift =
@@ -93,7 +112,7 @@ impl<T: Real> Sums<'_, T> {
             .iter()
             .map(|&(variable, levels)| (levels, self.step(a, variable), self.step(b, variable)))
             .collect();
-        for (cell, sums) in data.chunks_exact(width).take(table.cells).enumerate() {
+        for (cell, sums) in self.tables[index].each(width) {
             let mut sum = sums[main];
             if shift_a != 0.0 {
                 sum += T::from(shift_a) * sums[value_b];
@@ -106,8 +125,8 @@ impl<T: Real> Sums<'_, T> {
             }
             let (mut rest, mut i, mut j) = (cell, 0, 0);
             for &(levels, step_a, step_b) in &steps {
-                let code = rest % levels;
-                rest /= levels;
+                let code = (rest % levels as u64) as usize;
+                rest /= levels as u64;
                 i += code * step_a;
                 j += code * step_b;
             }
@@ -127,8 +146,13 @@ impl<T: Real> Sums<'_, T> {
         0
     }
 
-    fn check_finite(&self) -> Result<()> {
-        let sums = &self.totals.tables[0];
+    /// Checks that there are observations, and that their sums are finite.
+    pub(super) fn check(&self) -> Result<()> {
+        let totals = self.totals;
+        if totals.valid == 0 || totals.tables[0].only()[0] <= T::default() {
+            return Err(Error::NoObservations { rows: totals.valid + totals.missing });
+        }
+        let sums = self.totals.tables[0].only();
         let count = self.plan.values.len();
         for (v, value) in self.plan.values.iter().enumerate() {
             let product = self.plan.tables[0].spot(Moment::Product(v, v)).unwrap_or(0);
@@ -147,25 +171,23 @@ impl<T: Real> Normal<T> {
     /// The normal equations of sums.
     ///
     /// # Errors
-    /// [`Error::NoObservations`] without rows of positive weight, [`Error::NotFinite`] for infinite sums.
+    /// [`Error::NoObservations`] without rows of positive weight, [`Error::NotFinite`] for infinite sums,
+    /// [`Error::TooManyLevels`] when too many columns meet too many cells.
     pub(crate) fn new(plan: &Plan, totals: &Totals<T>, partition: Partition) -> Result<Self> {
         let zero = T::default();
-        let total = totals.tables[0][0];
-        if totals.valid == 0 || total <= zero {
-            return Err(Error::NoObservations { rows: totals.valid + totals.missing });
-        }
-        let sums = Sums { plan, totals };
-        sums.check_finite()?;
-        let one = Columns::one();
+        let total = totals.tables[0].only()[0];
+        let sums = Sums::new(plan, totals);
+        sums.check()?;
+        let whole = sums.whole();
         let cells_of = match partition {
             Partition::None => None,
-            Partition::Intercept => Some(&one),
-            Partition::FirstTerm => plan.terms.first(),
+            Partition::Intercept => Some(whole.columns),
+            Partition::Term(term) => plan.terms.get(term),
         };
-        let skipped = usize::from(partition == Partition::FirstTerm);
         let mut blocks = Vec::new();
         let mut p = 0;
-        for (term, columns) in plan.terms.iter().enumerate().skip(skipped) {
+        let others = plan.terms.iter().enumerate();
+        for (term, columns) in others.filter(|(term, _)| partition != Partition::Term(*term)) {
             blocks.push((term, p));
             p += columns.cells;
         }
@@ -178,13 +200,11 @@ impl<T: Real> Normal<T> {
             Side { columns, raw: !(has_partition && columns.factors.is_empty()) }
         };
         let raw = |columns| Side { columns, raw: true };
-        let whole = Side { columns: &one, raw: true };
 
         let mut normal = Self {
             cells: vec![zero; k],
-            cross: vec![zero; k * p],
+            cross: Within::default(),
             cell_responses: vec![zero; k * r],
-            shifted_cross: vec![zero; k * p],
             schur: vec![zero; p * p],
             diagonal: vec![zero; p],
             right: vec![zero; p * r],
@@ -207,6 +227,7 @@ impl<T: Real> Normal<T> {
                 });
             }
         }
+        let mut entries: Vec<(u32, Entry<T>)> = Vec::new();
         for (i, &(term, first)) in normal.blocks.iter().enumerate() {
             let columns = &plan.terms[term];
             let own = side(columns);
@@ -224,8 +245,19 @@ impl<T: Real> Normal<T> {
             }
             if let Some(cells) = cells_of {
                 let cells = Side { columns: cells, raw: true };
-                sums.cross(cells, own, |cell, c, sum| normal.shifted_cross[cell * p + first + c] += sum);
-                sums.cross(cells, raw(columns), |cell, c, sum| normal.cross[cell * p + first + c] += sum);
+                let start = entries.len();
+                sums.cross(cells, own, |cell, c, shifted| {
+                    entries.push((cell as u32, Entry { column: (first + c) as u32, shifted, raw: shifted }));
+                });
+                if !own.raw {
+                    let mut place = entries[start..].iter_mut();
+                    sums.cross(cells, raw(columns), |_, _, sum| {
+                        place.next().into_iter().for_each(|(_, entry)| entry.raw = sum);
+                    });
+                }
+                if entries.len() > MOST_ENTRIES {
+                    return Err(too_many_entries(plan, entries.len()));
+                }
             }
             for &(other, start) in &normal.blocks[i..] {
                 sums.cross(own, side(&plan.terms[other]), |c, d, sum| {
@@ -248,6 +280,7 @@ impl<T: Real> Normal<T> {
             normal.response_shifts[index] =
                 response.value.filter(|_| !own.raw).map_or(0.0, |value| totals.shifts[value]);
         }
+        normal.cross = Within::new(k, entries);
         normal.remove_partition(p, r);
         Ok(normal)
     }
@@ -260,14 +293,13 @@ impl<T: Real> Normal<T> {
             if weight <= T::default() {
                 continue;
             }
-            let row = &self.shifted_cross[cell * p..(cell + 1) * p];
+            let row = self.cross.of(cell);
             let responses = &self.cell_responses[cell * r..(cell + 1) * r];
-            for (i, &a) in row.iter().enumerate() {
-                if a == T::default() {
-                    continue;
-                }
-                for (s, &b) in self.schur[i * p + i..(i + 1) * p].iter_mut().zip(&row[i..]) {
-                    *s -= a * (b / weight);
+            for (at, &Entry { column, shifted: a, .. }) in row.iter().enumerate() {
+                let i = column as usize;
+                let schur = &mut self.schur[i * p..(i + 1) * p];
+                for &Entry { column, shifted: b, .. } in &row[at..] {
+                    schur[column as usize] -= a * (b / weight);
                 }
                 for (right, &y) in self.right[i * r..(i + 1) * r].iter_mut().zip(responses) {
                     *right -= a * (y / weight);
@@ -293,16 +325,11 @@ impl<T: Real> Normal<T> {
     /// The equations of some of the columns; the partition is the same. `blocks` are their terms with their first columns.
     pub(crate) fn of_columns(&self, columns: &[usize], blocks: Vec<(usize, usize)>) -> Self {
         let (p, r) = (self.columns(), self.within.len());
-        let of_cells = |values: &[T]| -> Vec<T> {
-            let cells = 0..self.cells.len();
-            cells.flat_map(|cell| columns.iter().map(move |&column| values[cell * p + column])).collect()
-        };
         let of_column = |&i: &usize| columns.iter().map(move |&j| self.schur[i * p + j]);
         Self {
             cells: self.cells.clone(),
-            cross: of_cells(&self.cross),
+            cross: self.cross.of_columns(p, columns),
             cell_responses: self.cell_responses.clone(),
-            shifted_cross: of_cells(&self.shifted_cross),
             schur: columns.iter().flat_map(of_column).collect(),
             diagonal: pick(&self.diagonal, columns),
             right: columns.iter().flat_map(|&i| self.right[i * r..(i + 1) * r].iter().copied()).collect(),
@@ -321,6 +348,15 @@ impl<T: Real> Normal<T> {
     /// How many columns beside the partition.
     pub(crate) fn columns(&self) -> usize {
         self.diagonal.len()
+    }
+}
+
+fn too_many_entries(plan: &Plan, found: usize) -> Error {
+    Error::TooManyLevels {
+        variable: plan.design.formula.clone(),
+        levels: found as u64,
+        limit: MOST_ENTRIES as u64,
+        remedy: "too many columns meet too many cells of the largest term; use fewer columns or levels",
     }
 }
 

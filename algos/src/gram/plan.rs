@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::cells::DENSE;
 use crate::design::{Design, Tile};
 use crate::{Error, Result};
 
-/// The most cells a table may have: 2²⁷ of them are a gigabyte for each moment.
-const MAX_CELLS: usize = 1 << 27;
+/// The most cells a table may have, so that each has a number.
+const MAX_CELLS: u128 = 1 << (usize::BITS - 2);
 
 /// A weighted sum over the rows of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,11 +142,11 @@ fn labels(design: &Design, factors: &[usize]) -> String {
 fn cells(design: &Design, factors: &[usize], label: impl FnOnce() -> String) -> Result<usize> {
     let product =
         factors.iter().map(|&variable| design.variables[variable].kind.cells() as u128).product::<u128>();
-    if product > MAX_CELLS as u128 {
+    if product > MAX_CELLS {
         return Err(Error::TooManyLevels {
             variable: label(),
             levels: u64::try_from(product).unwrap_or(u64::MAX),
-            limit: MAX_CELLS as u64,
+            limit: u64::try_from(MAX_CELLS).unwrap_or(u64::MAX),
             remedy: "leave out the interaction, or use factors with fewer levels",
         });
     }
@@ -174,8 +175,18 @@ impl Table {
         self.factors.iter().map(|(variable, _)| variable).eq(factors)
     }
 
-    /// Numbers that the table takes; factors have one cell more, for rows that do not count.
-    pub(crate) fn len(&self) -> usize {
+    /// Whether there is a place for every cell.
+    pub(super) fn is_dense(&self) -> bool {
+        self.factors.is_empty() || self.cells.saturating_mul(self.moments.len()) <= DENSE
+    }
+
+    /// Numbers that a pass over some rows takes, about.
+    pub(crate) fn size(&self) -> usize {
+        if self.is_dense() { self.len() } else { DENSE }
+    }
+
+    /// Numbers that all cells take; factors have one cell more, for rows that do not count.
+    pub(super) fn len(&self) -> usize {
         (self.cells + usize::from(!self.factors.is_empty())) * self.moments.len()
     }
 
@@ -211,6 +222,23 @@ impl Table {
             stride *= levels;
         }
         0
+    }
+
+    /// The cells of a tile's rows, which may be more than 4 bytes can number; `none` for rows that do not count.
+    pub(super) fn wide_cells_of(&self, tile: &Tile, none: u64, out: &mut Vec<u64>) {
+        out.clear();
+        out.resize(tile.len, 0);
+        for &(variable, _) in &self.factors {
+            let stride = self.stride(variable) as u64;
+            for (out, &code) in out.iter_mut().zip(&tile.codes[variable]) {
+                *out = out.wrapping_add(stride.wrapping_mul(u64::from(code)));
+            }
+        }
+        if tile.masked {
+            for (out, &mask) in out.iter_mut().zip(&tile.mask) {
+                *out = if mask == 0 { none } else { *out };
+            }
+        }
     }
 
     /// The cells of a tile's rows; the one behind the last for rows that do not count.

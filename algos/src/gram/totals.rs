@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Real;
+use super::cells::Cells;
 use super::plan::{Moment, Plan};
 use crate::design::Tile;
 use crate::{Error, Result};
@@ -18,8 +19,8 @@ pub(crate) struct Totals<T> {
     pub(crate) observations: f64,
     /// What was subtracted of each value; empty before the first row that counts.
     pub(crate) shifts: Vec<f64>,
-    /// For each table of the plan its cells (and one for rows that do not count) with their moments.
-    pub(crate) tables: Vec<Vec<T>>,
+    /// For each table of the plan its cells with their moments.
+    pub(crate) tables: Vec<Cells<T>>,
     /// The moments in a cell of each table, so that partials merge without the plan.
     moments: Vec<Vec<Moment>>,
 }
@@ -32,7 +33,7 @@ impl<T: Real> Totals<T> {
             missing: 0,
             observations: 0.0,
             shifts: Vec::new(),
-            tables: plan.tables.iter().map(|table| vec![T::default(); table.len()]).collect(),
+            tables: plan.tables.iter().map(Cells::new).collect(),
             moments: plan.tables.iter().map(|table| table.moments.clone()).collect(),
         }
     }
@@ -54,10 +55,11 @@ impl<T: Real> Totals<T> {
     /// Adds the sums of later rows.
     ///
     /// # Errors
-    /// When they are of another plan.
+    /// When they are of another plan, or have too many cells.
     pub(super) fn merge(&mut self, later: Self) -> Result<()> {
-        let lengths = |totals: &Self| totals.tables.iter().map(Vec::len).collect::<Vec<_>>();
-        if lengths(self) != lengths(&later) || self.moments != later.moments {
+        let mut tables = self.tables.iter().zip(&later.tables).zip(&self.moments);
+        let is_same = self.tables.len() == later.tables.len() && self.moments == later.moments;
+        if !is_same || !tables.all(|((own, later), moments)| own.fits(later, moments.len())) {
             return Err(Error::Mismatch { what: "their tables differ" });
         }
         // a design of factors alone has no shifts that could say whether there were rows
@@ -76,45 +78,60 @@ impl<T: Real> Totals<T> {
         let shifts = later.shifts.iter().zip(&self.shifts);
         let deltas: Vec<T> = shifts.map(|(&later, &own)| T::from(later) - T::from(own)).collect();
         for ((moments, own), later) in self.moments.iter().zip(&mut self.tables).zip(&later.tables) {
-            merge_cells(moments, own, later, &deltas);
+            let shifted = Shifted::new(moments, &deltas);
+            own.merge(later, |own, later| shifted.add(own, later))?;
         }
         Ok(())
     }
 
     /// Bytes of the tables.
     pub(super) fn size(&self) -> usize {
-        self.tables.iter().map(|table| table.len() * size_of::<T>()).sum()
+        self.tables.iter().map(Cells::size).sum()
     }
 }
 
-/// Adds the cells of a later table with these moments, whose shifts are by `deltas` above those of `own`.
-fn merge_cells<T: Real>(moments: &[Moment], own: &mut [T], later: &[T], deltas: &[T]) {
-    if moments == [Moment::One] || deltas.iter().all(|delta| *delta == T::default()) {
-        own.iter_mut().zip(later).for_each(|(own, later)| *own += *later);
-        return;
-    }
-    let spot = |moment| moments.iter().position(|&known| known == moment).unwrap_or(0);
-    let parts: Vec<(Moment, [usize; 3])> = moments
-        .iter()
-        .map(|&moment| match moment {
+/// How cells of later rows are added, whose shifts are by `deltas` above the own ones.
+struct Shifted<'a, T> {
+    /// The moments, each with the places of those that it needs; none where shifts do not matter.
+    parts: Vec<(Moment, [usize; 3])>,
+    deltas: &'a [T],
+}
+
+impl<'a, T: Real> Shifted<'a, T> {
+    fn new(moments: &[Moment], deltas: &'a [T]) -> Self {
+        if moments == [Moment::One] || deltas.iter().all(|delta| *delta == T::default()) {
+            return Self { parts: Vec::new(), deltas };
+        }
+        let spot = |moment| moments.iter().position(|&known| known == moment).unwrap_or(0);
+        let part = |&moment: &Moment| match moment {
             Moment::One => (moment, [0; 3]),
             Moment::Value(_) => (moment, [spot(Moment::One), 0, 0]),
             Moment::Product(u, v) => {
                 (moment, [spot(Moment::One), spot(Moment::Value(u)), spot(Moment::Value(v))])
             }
-        })
-        .collect();
-    let width = moments.len();
-    for (own, later) in own.chunks_exact_mut(width).zip(later.chunks_exact(width)) {
-        for ((own, &sum), (moment, [one, first, second])) in own.iter_mut().zip(later).zip(&parts) {
-            *own += match *moment {
-                Moment::One => sum,
-                Moment::Value(v) => sum + deltas[v] * later[*one],
-                Moment::Product(u, v) => {
-                    let (du, dv) = (deltas[u], deltas[v]);
-                    sum + du * later[*second] + dv * later[*first] + du * dv * later[*one]
-                }
-            };
+        };
+        Self { parts: moments.iter().map(part).collect(), deltas }
+    }
+
+    /// Adds some cells.
+    fn add(&self, own: &mut [T], later: &[T]) {
+        let Self { parts, deltas } = self;
+        if parts.is_empty() {
+            own.iter_mut().zip(later).for_each(|(own, later)| *own += *later);
+            return;
+        }
+        let width = parts.len();
+        for (own, later) in own.chunks_exact_mut(width).zip(later.chunks_exact(width)) {
+            for ((own, &sum), (moment, [one, first, second])) in own.iter_mut().zip(later).zip(parts) {
+                *own += match *moment {
+                    Moment::One => sum,
+                    Moment::Value(v) => sum + deltas[v] * later[*one],
+                    Moment::Product(u, v) => {
+                        let (du, dv) = (deltas[u], deltas[v]);
+                        sum + du * later[*second] + dv * later[*first] + du * dv * later[*one]
+                    }
+                };
+            }
         }
     }
 }

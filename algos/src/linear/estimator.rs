@@ -8,19 +8,14 @@ use engine::Estimator;
 use engine::formula::Formula;
 
 use super::inference::{infer, infer_exactly};
+use super::partition::check_size;
 use super::steps::{select, select_exactly};
 use super::{LinModModel, LinModOptions};
 use crate::design::{Design, Draft, columns_read};
 use crate::gram::passes::{GramPartial, GramState, GramSums};
-use crate::gram::plan::{Columns, Plan};
+use crate::gram::plan::Plan;
 use crate::stepwise::{self, Scope};
 use crate::{Error, Result};
-
-/// The most columns beside a partition: their cross products and the inverse take 8 bytes for each pair of them.
-const MAX_COLUMNS: u64 = 10_000;
-
-/// The most cross products of columns with the cells of a cube.
-const MAX_CROSS: u64 = 1 << 27;
 
 /// Linear regression of a formula.
 ///
@@ -91,8 +86,8 @@ impl LinMod {
 ///
 /// # Errors
 /// When there are more columns than can be solved for, or `cube` and the first term is not categorical.
-pub(crate) fn lay_out(design: Design, cube: bool) -> Result<Arc<Plan>> {
-    if cube && !design.terms.first().is_some_and(|term| design.is_categorical(term)) {
+pub(crate) fn lay_out(design: Design, options: &LinModOptions) -> Result<Arc<Plan>> {
+    if options.cube && !design.terms.first().is_some_and(|term| design.is_categorical(term)) {
         return Err(Error::Option {
             option: "cube",
             reason: format!(
@@ -102,17 +97,7 @@ pub(crate) fn lay_out(design: Design, cube: bool) -> Result<Arc<Plan>> {
         });
     }
     let plan = Plan::new(Arc::new(design))?;
-    let cells = |terms: &[Columns]| terms.iter().map(|columns| columns.cells as u64).sum::<u64>();
-    let (partition, others) = plan.terms.split_at(usize::from(cube));
-    let (cube, columns) = (cells(partition).max(1), cells(others));
-    if columns > MAX_COLUMNS || columns.saturating_mul(cube) > MAX_CROSS {
-        return Err(Error::TooManyLevels {
-            variable: plan.design.formula.clone(),
-            levels: columns,
-            limit: MAX_COLUMNS.min(MAX_CROSS / cube),
-            remedy: "use factors with fewer levels, or cube with the largest factor as the first term",
-        });
-    }
+    check_size(&plan.design, options)?;
     Ok(Arc::new(plan))
 }
 
@@ -133,7 +118,7 @@ impl Estimator for LinMod {
             selection.map(|control| Scope::new(&self.formula, control, schema, weights, None)).transpose()?;
         let formula = scope.as_ref().map_or(&self.formula, Scope::upper);
         let draft = Draft::new(formula, schema, weights)?;
-        let passes = GramState::of(draft, |design| lay_out(design, self.options.cube))?;
+        let passes = GramState::of(draft, |design| lay_out(design, &self.options))?;
         Ok(LinModState { passes, scope })
     }
 
@@ -146,7 +131,7 @@ impl Estimator for LinMod {
         let options = &self.options;
         let next = passes.step_exactly(
             sums,
-            |design| lay_out(design, options.cube),
+            |design| lay_out(design, options),
             |plan, gram| match &scope {
                 Some(scope) => select(plan, gram, options, scope),
                 None => infer(plan, gram, options),

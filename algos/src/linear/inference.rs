@@ -1,14 +1,14 @@
 //! Coefficients, standard errors and tests from sums.
 
-use std::cmp::Reverse;
-
 use super::factor::Rounding;
+use super::partition::{interactions_first, partition_of};
 use super::solve::{Solution, solve};
 use super::{CountTable, FStatistics, LinModModel, LinModOptions, Partitions};
 use crate::design::{Design, Term};
 use crate::gram::exact::ExactGram;
 use crate::gram::normal::{Normal, Partition};
 use crate::gram::plan::Plan;
+use crate::gram::within::Entry;
 use crate::gram::{Gram, Real, Totals};
 use crate::{Result, tails};
 
@@ -57,17 +57,6 @@ fn with_totals<T: Real, R>(
     Ok(with_normal(design, totals, &normal, rounding, options, take))
 }
 
-/// What is solved for beforehand.
-pub(super) fn partition_of(design: &Design, options: &LinModOptions) -> Partition {
-    if options.cube {
-        Partition::FirstTerm
-    } else if design.intercept {
-        Partition::Intercept
-    } else {
-        Partition::None
-    }
-}
-
 /// The same from the equations of a design.
 pub(super) fn with_normal<T: Real, R>(
     design: &Design,
@@ -77,12 +66,21 @@ pub(super) fn with_normal<T: Real, R>(
     options: &LinModOptions,
     take: impl FnOnce(&Fit<'_, T>) -> R,
 ) -> R {
-    let drop_first = options.drop_first || reference_is_empty(design, normal);
+    let drop_first = options.drop_first || reference_is_empty(design, normal, partition_of(design, options));
     let order = priorities(design, normal, drop_first, options.drop_main && !options.cube);
     let scales = options.cube.then(|| scales(normal));
     let solution = solve(normal, &order, scales.as_deref(), rounding);
     let partition = partition_of(design, options);
-    take(&Fit { design, options, totals, normal, solution: &solution, partition })
+    let reference = match partition {
+        Partition::Term(term) if !options.cube && design.intercept => {
+            let term = &design.terms[term];
+            let order =
+                if drop_first { first_levels_last(design, term) } else { (0..design.cells(term)).collect() };
+            order.into_iter().rev().find(|&cell| normal.cells[cell].near() > 0.0)
+        }
+        _ => None,
+    };
+    take(&Fit { design, options, totals, normal, solution: &solution, partition, reference })
 }
 
 /// For each column the share of its square within the partition that is rounding of its values.
@@ -104,7 +102,13 @@ pub(super) fn noise<T: Real>(plan: &Plan, normal: &Normal<T>, units: &[f64]) -> 
 }
 
 /// Whether the level or cell that would be the reference of some term has no observations; then the first is tried.
-fn reference_is_empty<T: Real>(design: &Design, normal: &Normal<T>) -> bool {
+fn reference_is_empty<T: Real>(design: &Design, normal: &Normal<T>, partition: Partition) -> bool {
+    if let Partition::Term(_) = partition
+        && design.intercept
+        && normal.cells.last().is_some_and(|weight| weight.near() <= 0.0)
+    {
+        return true;
+    }
     normal.blocks.iter().any(|&(term, first)| {
         let term = &design.terms[term];
         let cells = design.cells(term);
@@ -116,8 +120,7 @@ fn reference_is_empty<T: Real>(design: &Design, normal: &Normal<T>) -> bool {
 fn priorities<T: Real>(design: &Design, normal: &Normal<T>, drop_first: bool, drop_main: bool) -> Vec<usize> {
     let mut blocks = normal.blocks.clone();
     if drop_main {
-        // the more variables a term has, the earlier; otherwise as written
-        blocks.sort_by_key(|&(term, _)| Reverse(design.terms[term].variables.len()));
+        interactions_first(design, &mut blocks, |&(term, _)| term);
     }
     let mut order = Vec::with_capacity(normal.columns());
     for (term, first) in blocks {
@@ -153,6 +156,8 @@ fn scales<T: Real>(normal: &Normal<T>) -> Vec<usize> {
 
 /// A solved regression.
 pub(crate) struct Fit<'a, T = f64> {
+    /// The cell of the partition that the intercept stands for, where both are there.
+    reference: Option<usize>,
     design: &'a Design,
     options: &'a LinModOptions,
     totals: &'a Totals<T>,
@@ -197,7 +202,7 @@ impl Fit<'_> {
         let products: u64 = plan.tables.iter().map(|table| table.moments.len() as u64).sum();
         let is_small = self.totals.valid.saturating_mul(products) <= SMALL_TABLE;
         let patience = if is_small { SMALL } else { USUAL };
-        let totals = if self.partition == Partition::None { &normal.raw } else { &normal.centred };
+        let totals = if self.has_constant() { &normal.centred } else { &normal.raw };
         let is_perfect =
             |(response, total): (usize, &f64)| self.residual_squares(response) < patience.residual * total;
         solution.condition > patience.condition
@@ -209,13 +214,11 @@ impl Fit<'_> {
 impl<T: Real> Fit<'_, T> {
     pub(super) fn model(&self) -> LinModModel {
         let (normal, solution) = (self.normal, self.solution);
-        let k = normal.cells.len();
-        let p = normal.columns();
         let r = normal.within.len();
         let rank = self.rank();
         let observations = self.totals.observations;
         let residual_df = (observations - rank as f64).max(0.0);
-        let has_constant = self.partition != Partition::None;
+        let has_constant = self.has_constant();
         let constants = f64::from(u8::from(has_constant));
 
         let variances: Vec<f64> = self.unscaled_variances();
@@ -245,7 +248,7 @@ impl<T: Real> Fit<'_, T> {
             adj_r_squared: Vec::with_capacity(r),
             fstatistics: None,
             f_pvalue: Vec::with_capacity(r),
-            df: [rank as f64, residual_df, (k + p) as f64],
+            df: [rank as f64, residual_df, variances.len() as f64],
             partitions: None,
             count_df: None,
             n_valid_obs: self.totals.valid,
@@ -292,11 +295,33 @@ impl<T: Real> Fit<'_, T> {
         }
         if self.options.cube {
             let term = &self.design.terms[0];
-            model.partitions = Some(Partitions { term: self.design.term_label(term), cells: k });
+            let cells = normal.cells.len();
+            model.partitions = Some(Partitions { term: self.design.term_label(term), cells });
             let means = self.options.cube_predictions.then_some(normal.means.as_slice());
             model.count_df = Some(self.count_table(term, &model.coefficients, means));
         }
         model
+    }
+
+    /// Whether the constant is among what the columns can add up to.
+    fn has_constant(&self) -> bool {
+        self.options.cube || self.design.intercept
+    }
+
+    /// One for each coefficient, in the order of writing: those of the intercept, of the partition's cells and of the
+    /// other columns.
+    fn in_order<V>(&self, intercept: impl FnOnce() -> V, cells: Vec<V>, others: Vec<V>) -> Vec<V> {
+        let Partition::Term(term) = self.partition else {
+            return cells.into_iter().chain(others).collect();
+        };
+        let later = self.normal.blocks.iter().find(|(other, _)| *other > term);
+        let before = later.map_or(others.len(), |&(_, first)| first);
+        let intercept = self.reference.map(|_| intercept());
+        let mut others = others.into_iter();
+        let mut all: Vec<V> = intercept.into_iter().chain(others.by_ref().take(before)).collect();
+        all.extend(cells);
+        all.extend(others);
+        all
     }
 
     /// How many coefficients were kept.
@@ -311,24 +336,25 @@ impl<T: Real> Fit<'_, T> {
 
     /// Which coefficients were dropped.
     pub(crate) fn aliased(&self) -> Vec<bool> {
-        let mut aliased: Vec<bool> = self.normal.cells.iter().map(|weight| weight.near() <= 0.0).collect();
-        let mut is_kept = vec![false; self.normal.columns()];
-        self.solution.kept.iter().for_each(|&column| is_kept[column] = true);
-        aliased.extend(is_kept.iter().map(|kept| !kept));
-        aliased
+        let is_reference = |cell| self.reference == Some(cell);
+        let cells = self.normal.cells.iter().enumerate();
+        let aliased = cells.map(|(cell, weight)| weight.near() <= 0.0 || is_reference(cell)).collect();
+        let mut others = vec![true; self.normal.columns()];
+        self.solution.kept.iter().for_each(|&column| others[column] = false);
+        self.in_order(|| false, aliased, others)
     }
 
     /// Which coefficients have observations in their cells.
     pub(crate) fn observed(&self) -> Vec<bool> {
-        let normal = self.normal;
-        let cells = normal.cells.iter().map(|weight| weight.near());
-        cells.chain(normal.support.iter().copied()).map(|weight| weight > 0.0).collect()
+        let cells = self.normal.cells.iter().map(|weight| weight.near() > 0.0).collect();
+        let others = self.normal.support.iter().map(|&weight| weight > 0.0).collect();
+        self.in_order(|| true, cells, others)
     }
 
     /// The names of the coefficients.
     pub(crate) fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
-        if self.partition == Partition::Intercept {
+        if self.design.intercept && !self.options.cube {
             names.push(crate::design::INTERCEPT.to_owned());
         }
         names.extend(self.design.terms.iter().flat_map(|term| self.design.labels(term, self.options.labels)));
@@ -345,27 +371,32 @@ impl<T: Real> Fit<'_, T> {
         (normal.within[response] - explained).near().max(0.0)
     }
 
-    /// Coefficients of the partition's cells and of the other columns, NaN where dropped.
+    /// The coefficients, NaN where dropped.
     pub(crate) fn coefficients(&self, response: usize) -> Vec<f64> {
         let normal = self.normal;
         let (p, r) = (normal.columns(), normal.within.len());
         let own = |column: usize| self.solution.coefficients[column * r + response];
         let shift = T::from(normal.response_shifts[response])
             - sum((0..p).map(|column| T::from(normal.shifts[column]) * own(column)));
-        let mut coefficients = Vec::with_capacity(normal.cells.len() + p);
-        for (cell, &weight) in normal.cells.iter().enumerate() {
-            let row = &normal.shifted_cross[cell * p..(cell + 1) * p];
-            let explained = sum(row.iter().enumerate().map(|(column, &sum)| sum * own(column)));
-            let sum = normal.cell_responses[cell * r + response];
-            let coefficient = ((sum - explained) / weight + shift).near();
-            coefficients.push(if weight.near() > 0.0 { coefficient } else { f64::NAN });
-        }
+        // without the shift, which differences of cells do not have
+        let of_cell = |cell: usize| {
+            let row = normal.cross.of(cell);
+            let explained = sum(row.iter().map(|entry| entry.shifted * own(entry.column as usize)));
+            (normal.cell_responses[cell * r + response] - explained) / normal.cells[cell]
+        };
+        let intercept = self.reference.map(of_cell);
+        let cells = (0..normal.cells.len())
+            .map(|cell| match intercept {
+                _ if normal.cells[cell].near() <= 0.0 || self.reference == Some(cell) => f64::NAN,
+                Some(intercept) => (of_cell(cell) - intercept).near(),
+                None => (of_cell(cell) + shift).near(),
+            })
+            .collect();
         let mut others = vec![f64::NAN; p];
         for &column in &self.solution.kept {
             others[column] = own(column).near();
         }
-        coefficients.extend(others);
-        coefficients
+        self.in_order(|| intercept.map_or(f64::NAN, |at| (at + shift).near()), cells, others)
     }
 
     /// The diagonal of (X'WX)⁻¹, NaN where dropped.
@@ -373,26 +404,48 @@ impl<T: Real> Fit<'_, T> {
         let normal = self.normal;
         let p = normal.columns();
         let inverse = &self.solution.inverse;
-        let mut variances = Vec::with_capacity(normal.cells.len() + p);
-        for (cell, &weight) in normal.cells.iter().enumerate() {
-            if weight.near() <= 0.0 {
-                variances.push(f64::NAN);
-                continue;
-            }
-            let means: Vec<T> =
-                normal.cross[cell * p..(cell + 1) * p].iter().map(|&sum| sum / weight).collect();
-            let quadratic = sum(self.solution.kept.iter().map(|&i| {
-                let row = &inverse[i * p..(i + 1) * p];
-                means[i] * sum(row.iter().zip(&means).map(|(&a, &b)| a * b))
+        // 1/w + m'S⁻¹m of a cell's weight and its means of the columns
+        let variance = |cell: usize, sum_of: fn(&Entry<T>) -> T| {
+            let (row, weight) = (normal.cross.of(cell), normal.cells[cell]);
+            let quadratic = sum(row.iter().map(|entry| {
+                let inverse = &inverse[entry.column as usize * p..][..p];
+                let product = sum(row.iter().map(|e| inverse[e.column as usize] * (sum_of(e) / weight)));
+                sum_of(entry) / weight * product
             }));
-            variances.push((T::from(1.0) / weight + quadratic).near());
-        }
+            T::from(1.0) / weight + quadratic
+        };
+        let raw: fn(&Entry<T>) -> T = |entry| entry.raw;
+        let shifted: fn(&Entry<T>) -> T = |entry| entry.shifted;
+        // the same of the difference to the reference, whose means are of shifted columns: differences have no shift
+        let reference = self.reference.map(|cell| {
+            let (row, weight) = (normal.cross.of(cell), normal.cells[cell]);
+            let times = |i: usize| {
+                let inverse = &inverse[i * p..][..p];
+                sum(row.iter().map(|entry| inverse[entry.column as usize] * (entry.shifted / weight)))
+            };
+            (variance(cell, shifted), (0..p).map(times).collect::<Vec<T>>())
+        });
+        let cells = (0..normal.cells.len())
+            .map(|cell| {
+                let weight = normal.cells[cell];
+                match &reference {
+                    _ if weight.near() <= 0.0 || self.reference == Some(cell) => f64::NAN,
+                    None => variance(cell, raw).near(),
+                    Some((own, product)) => {
+                        let row = normal.cross.of(cell).iter();
+                        let both =
+                            sum(row.map(|entry| entry.shifted / weight * product[entry.column as usize]));
+                        (variance(cell, shifted) + *own - both - both).near()
+                    }
+                }
+            })
+            .collect();
         let mut others = vec![f64::NAN; p];
         for &column in &self.solution.kept {
             others[column] = inverse[column * p + column].near();
         }
-        variances.extend(others);
-        variances
+        let intercept = || self.reference.map_or(f64::NAN, |cell| variance(cell, raw).near());
+        self.in_order(intercept, cells, others)
     }
 
     /// The covariance matrix of all coefficients without a cube, NaN where dropped.
@@ -408,7 +461,10 @@ impl<T: Real> Fit<'_, T> {
             }
         }
         if let [weight] = normal.cells.as_slice() {
-            let means: Vec<T> = normal.cross.iter().map(|&sum| sum / *weight).collect();
+            let mut means = vec![T::default(); p];
+            for entry in normal.cross.of(0) {
+                means[entry.column as usize] = entry.raw / *weight;
+            }
             let mut quadratic = T::default();
             for &i in &self.solution.kept {
                 let row = &inverse[i * p..(i + 1) * p];

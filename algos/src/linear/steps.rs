@@ -5,7 +5,8 @@
 //! it, and one that is dropped keeps the rows before it.
 
 use super::factor::{Factor, Rounding, scales};
-use super::inference::{Fit, noise, partition_of, with_fit, with_normal};
+use super::inference::{Fit, noise, with_fit, with_normal};
+use super::partition::partition_of;
 use super::{LinModModel, LinModOptions};
 use crate::design::Design;
 use crate::gram::exact::ExactGram;
