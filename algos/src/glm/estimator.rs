@@ -16,7 +16,7 @@ use super::response::Responses;
 use super::steps::{Next, Steps};
 use super::working::Law;
 use super::{Family, GlmModel, GlmOptions, Link};
-use crate::design::{Design, Draft, Extras, Survey, VariableKind, columns_read};
+use crate::design::{self, Design, Draft, Extras, Outcome, Part, Stage, VariableKind, columns_read};
 use crate::gram::Gram;
 use crate::linear::{LinModOptions, lay_out};
 use crate::stepwise::{self, Scope};
@@ -117,11 +117,10 @@ impl Glm {
 }
 
 /// What a pass of a generalized linear model starts from.
-pub struct GlmState(Stage);
-
-enum Stage {
-    Survey(Draft, Option<Box<Scope>>),
-    Fits(Box<Fits>),
+pub struct GlmState {
+    stage: Stage<Fits>,
+    /// The terms to select from, until the fits have begun.
+    scope: Option<Scope>,
 }
 
 /// Fits under way: one, or those of the models that a search wants to know about.
@@ -168,63 +167,41 @@ pub(super) struct Data {
 }
 
 /// What a pass of a generalized linear model adds up.
+pub type GlmPartial = Part<GlmSums>;
+
+/// The sums of the fits of a pass.
 #[derive(Serialize, Deserialize)]
-pub struct GlmPartial(Part);
+pub struct GlmSums(Vec<Sums>);
 
-#[derive(Serialize, Deserialize)]
-enum Part {
-    Survey(Survey),
-    /// For each fit of the pass.
-    Sums(Vec<Sums>),
-}
-
-/// The sums of a pass of a generalized linear model.
-pub struct GlmSums(Part);
-
-impl Accumulator for GlmPartial {
+impl Accumulator for GlmSums {
     type Input = Block;
-    type Output = GlmSums;
+    type Output = Self;
 
     fn update(&mut self, block: &Block) -> engine::Result<()> {
-        match &mut self.0 {
-            Part::Survey(survey) => survey.update(block),
-            Part::Sums(sums) => Ok(sums.iter_mut().try_for_each(|sums| sums.update(block))?),
-        }
+        Ok(self.0.iter_mut().try_for_each(|sums| sums.update(block))?)
     }
 
     fn merge(&mut self, later: Self) -> engine::Result<()> {
-        match (&mut self.0, later.0) {
-            (Part::Survey(survey), Part::Survey(later)) => survey.merge(later),
-            (Part::Sums(sums), Part::Sums(later)) if sums.len() == later.len() => {
-                Ok(sums.iter_mut().zip(later).try_for_each(|(own, later)| own.merge(later))?)
-            }
-            _ => Err(Error::Mismatch { what: "they are of different passes" }.into()),
+        if self.0.len() != later.0.len() {
+            return Err(Error::Mismatch { what: "they are of different passes" }.into());
         }
+        Ok(self.0.iter_mut().zip(later.0).try_for_each(|(own, later)| own.merge(later))?)
     }
 
-    fn finish(self) -> GlmSums {
-        GlmSums(self.0)
+    fn finish(self) -> Self {
+        self
     }
 
     fn size(&self) -> usize {
-        match &self.0 {
-            Part::Survey(survey) => survey.size(),
-            Part::Sums(sums) => sums.iter().map(Sums::size).sum(),
-        }
+        self.0.iter().map(Sums::size).sum()
     }
 }
 
 impl Glm {
-    /// Starts on what the schema and the survey told.
-    fn begin(
-        &self,
-        draft: Draft,
-        found: &[crate::design::Found],
-        scope: Option<Box<Scope>>,
-    ) -> Result<GlmState> {
-        let all = draft.bind(found)?;
+    /// Starts on a design of all terms.
+    fn begin(&self, all: Design, scope: &mut Option<Scope>) -> Result<Fits> {
         let coded = self.is_coded(&all)?;
-        let steps = scope.map(|scope| Steps::new(all.clone(), *scope, coded));
+        let steps = scope.take().map(|scope| Steps::new(all.clone(), scope, coded));
         let mut fit = if let Some(steps) = &steps {
             steps.first_fit(self)?
         } else {
@@ -237,10 +214,12 @@ impl Glm {
             .then(|| CellPlan::new(upper, fit.plan.binary, self.law().family.variance(), options.cells))
             .flatten();
         let columns = (options.cov_data || options.cube_predictions)
-            .then(|| lay_out(upper.as_ref().clone(), &LinModOptions { cov_data: true, ..regression(options) }))
+            .then(|| {
+                lay_out(upper.as_ref().clone(), &LinModOptions { cov_data: true, ..regression(options) })
+            })
             .transpose()?;
         fit.set_first_pass(cells, columns);
-        Ok(GlmState(Stage::Fits(Box::new(Fits { models: vec![fit], data: None, steps }))))
+        Ok(Fits { models: vec![fit], data: None, steps })
     }
 
     /// Whether the response is the codes of a factor of two levels.
@@ -340,62 +319,57 @@ impl Estimator for Glm {
         let scope = options.variable_selection.as_ref().map(|control| {
             Scope::new(&self.formula, control, schema, &options.weights, options.offset.as_ref())
         });
-        let scope = scope.transpose()?.map(Box::new);
-        let formula = scope.as_ref().map_or(&self.formula, |scope| scope.upper());
+        let mut scope = scope.transpose()?;
+        let formula = scope.as_ref().map_or(&self.formula, Scope::upper);
         let draft = Draft::with_extras(formula, schema, &options.weights, &extras)?;
-        if draft.survey().is_some() {
-            return Ok(GlmState(Stage::Survey(draft, scope)));
-        }
-        self.begin(draft, &[], scope)
+        let stage = Stage::start(draft, |design| self.begin(design, &mut scope))?;
+        Ok(GlmState { stage, scope })
     }
 
     fn partial(&self, state: &GlmState) -> Result<GlmPartial> {
-        Ok(GlmPartial(match &state.0 {
-            Stage::Survey(draft, _) => Part::Survey(draft.survey().unwrap_or_default()),
-            Stage::Fits(fits) => {
-                let sums = |fit: usize| {
-                    let fit = &fits.models[fit];
-                    Sums::new(Arc::clone(&fit.plan), Arc::clone(&fit.point), fits.data.is_none())
-                };
-                Part::Sums(fits.active().into_iter().map(sums).collect())
-            }
+        Ok(state.stage.partial(|fits| {
+            let sums = |fit: usize| {
+                let fit = &fits.models[fit];
+                Sums::new(Arc::clone(&fit.plan), Arc::clone(&fit.point), fits.data.is_none())
+            };
+            GlmSums(fits.active().into_iter().map(sums).collect())
         }))
     }
 
-    fn step(&self, state: GlmState, sums: GlmSums) -> Result<ControlFlow<GlmModel, GlmState>> {
-        match (state.0, sums.0) {
-            (Stage::Survey(draft, scope), Part::Survey(survey)) => {
-                Ok(ControlFlow::Continue(self.begin(draft, &survey.finish(), scope)?))
-            }
-            (Stage::Fits(mut fits), Part::Sums(sums)) => {
-                let active = fits.active();
-                if active.len() != sums.len() {
-                    return Err(Error::Mismatch { what: "the sums are of other models" });
-                }
-                let data = match (fits.data.take(), sums.first(), fits.models.first_mut()) {
-                    (Some(data), ..) => data,
-                    (None, Some(first), Some(fit)) => {
-                        let data = Self::first_look(&fit.plan, first)?;
-                        fit.settle(self, &data);
-                        data
-                    }
-                    _ => return Err(Error::Mismatch { what: "the sums are of another pass" }),
-                };
-                if let Some(collapsed) = sums.first().and_then(Sums::collapsed) {
-                    return Ok(ControlFlow::Break(self.iterate(*fits, data, collapsed)?));
-                }
-                for (fit, sums) in active.into_iter().zip(sums) {
-                    fits.models[fit].advance(self, &data, sums.gram, &sums.found)?;
-                }
-                if fits.active().is_empty()
-                    && let Some(model) = self.next(&mut fits, &data)?
-                {
-                    return Ok(ControlFlow::Break(model));
-                }
-                fits.data = Some(data);
-                Ok(ControlFlow::Continue(GlmState(Stage::Fits(fits))))
-            }
-            _ => Err(Error::Mismatch { what: "the sums are of another pass" }),
+    fn step(&self, state: GlmState, sums: Outcome<GlmSums>) -> Result<ControlFlow<GlmModel, GlmState>> {
+        let GlmState { stage, mut scope } = state;
+        let (mut fits, GlmSums(sums)) = match stage.step(sums, |design| self.begin(design, &mut scope))? {
+            design::Next::Pass(stage) => return Ok(ControlFlow::Continue(GlmState { stage, scope })),
+            design::Next::Sums(fits, sums) => (fits, sums),
+        };
+        let active = fits.active();
+        if active.len() != sums.len() {
+            return Err(Error::Mismatch { what: "the sums are of other models" });
         }
+        let models = active.iter().map(|&fit| &fits.models[fit]);
+        let known = |(fit, sums): (&Fitting, Sums)| sums.with_plan(&fit.plan, &fit.point);
+        let sums = models.zip(sums).map(known).collect::<Result<Vec<_>>>()?;
+        let data = match (fits.data.take(), sums.first(), fits.models.first_mut()) {
+            (Some(data), ..) => data,
+            (None, Some(first), Some(fit)) => {
+                let data = Self::first_look(&fit.plan, first)?;
+                fit.settle(self, &data);
+                data
+            }
+            _ => return Err(Error::Mismatch { what: "the sums are of another pass" }),
+        };
+        if let Some(collapsed) = sums.first().and_then(Sums::collapsed) {
+            return Ok(ControlFlow::Break(self.iterate(fits, data, collapsed)?));
+        }
+        for (fit, sums) in active.into_iter().zip(sums) {
+            fits.models[fit].advance(self, &data, sums.gram, &sums.found)?;
+        }
+        if fits.active().is_empty()
+            && let Some(model) = self.next(&mut fits, &data)?
+        {
+            return Ok(ControlFlow::Break(model));
+        }
+        fits.data = Some(data);
+        Ok(ControlFlow::Continue(GlmState { stage: Stage::Bound(fits), scope }))
     }
 }

@@ -109,6 +109,8 @@ pub(super) struct Sums {
     /// The columns by prior weights, in the first pass where it is wanted.
     columns: Option<Gram>,
     pub(super) found: Found,
+    /// Later partial results, which wait for the plan: neither they nor this one had it, because all came from bytes.
+    waiting: Vec<Sums>,
     #[serde(skip)]
     plan: Option<Arc<PassPlan>>,
     #[serde(skip)]
@@ -178,6 +180,7 @@ impl Sums {
             gram: Gram::weighted(Arc::clone(&plan.plan)),
             found: Found::default(),
             columns: plan.columns.as_ref().filter(|_| first).map(|plan| Gram::weighted(Arc::clone(plan))),
+            waiting: Vec::new(),
             plan: Some(plan),
             point: Some(point),
             work: None,
@@ -323,8 +326,27 @@ impl Sums {
         Ok(())
     }
 
+    /// The same with the plan, which bytes do not carry.
+    pub(super) fn with_plan(self, plan: &Arc<PassPlan>, point: &Arc<Point>) -> Result<Self> {
+        if self.plan.is_some() {
+            return Ok(self);
+        }
+        let mut whole = Self::new(Arc::clone(plan), Arc::clone(point), self.responses.is_some());
+        whole.merge(self)?;
+        Ok(whole)
+    }
+
     pub(super) fn merge(&mut self, mut later: Self) -> Result<()> {
-        let (plan, point) = self.context()?;
+        let Ok((plan, point)) = self.context() else {
+            if let Ok((plan, point)) = later.context() {
+                let empty = Self::new(Arc::clone(&plan), Arc::clone(&point), later.responses.is_some());
+                *self = std::mem::replace(self, empty).with_plan(&plan, &point)?;
+                return self.merge(later);
+            }
+            self.waiting.push(later);
+            return Ok(());
+        };
+        let waiting = std::mem::take(&mut later.waiting);
         self.valid += later.valid;
         self.missing += later.missing;
         self.observations += later.observations;
@@ -345,7 +367,8 @@ impl Sums {
         if let (Some(own), Some(later)) = (&mut self.columns, later.columns) {
             own.merge(later)?;
         }
-        Ok(self.gram.merge(later.gram)?)
+        self.gram.merge(later.gram)?;
+        waiting.into_iter().try_for_each(|later| self.merge(later))
     }
 
     /// All rows as cells, where they were collapsed.
