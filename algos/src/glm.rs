@@ -33,7 +33,7 @@ mod working;
 use serde::{Deserialize, Serialize};
 
 use crate::design::{Design, LabelStyle, Weights};
-use crate::linear::{CountTable, FStatistics, Partitions};
+use crate::linear::{CountTable, FStatistics, LinModOptions, Partitions};
 use crate::stepwise::{Path, StepControl};
 
 pub use estimator::{Glm, GlmPartial, GlmState, GlmSums};
@@ -115,6 +115,26 @@ impl Default for GlmOptions {
             coefficient_tolerance: 1e-6,
             objective_function_tolerance: 1e-8,
             cells: 16 << 20,
+        }
+    }
+}
+
+impl From<LinModOptions> for GlmOptions {
+    /// The choices that linear models have, too; the others as usual.
+    fn from(options: LinModOptions) -> Self {
+        let LinModOptions { weights, cube, cube_predictions, variable_selection, drop_first, .. } = options;
+        let LinModOptions { drop_main, cov_coef, cov_data, labels, .. } = options;
+        Self {
+            weights,
+            cube,
+            cube_predictions,
+            variable_selection,
+            drop_first,
+            drop_main,
+            cov_coef,
+            cov_data,
+            labels,
+            ..Self::default()
         }
     }
 }

@@ -21,6 +21,7 @@ mod pca;
 mod predict;
 mod reading;
 mod roc;
+mod rows;
 mod selecting;
 mod statistics;
 mod stepping;
@@ -54,8 +55,9 @@ pub(crate) use pca::PcaArgs;
 pub(crate) use predict::{Interval, PredictArgs, Scale};
 pub(crate) use reading::{BadCells, InputFormat, Reading};
 pub(crate) use roc::RocArgs;
+pub(crate) use rows::Rows;
 pub(crate) use selecting::{Keeping, Selecting};
-pub(crate) use statistics::{CorArgs, Matrix, QuantileArgs, SummaryArgs, Weighting};
+pub(crate) use statistics::{CorArgs, Matrix, QuantileArgs, SummaryArgs};
 pub(crate) use stepping::Stepping;
 pub(crate) use values::{Assignment, ByteSize, Factor, RowRange};
 

@@ -10,7 +10,7 @@ use engine::source::text::{OnError, TextOptions, parse_type};
 use engine::source::{self, Format, OpenOptions, SourceExt, Wanted, index_of, retype};
 use engine::{BlockSource, Compute, Project, ScanOptions, SelectRows, factor};
 
-use crate::args::{BadCells, InputFormat, Keeping, Reading, RowRange, Selecting};
+use crate::args::{BadCells, InputFormat, Keeping, Reading, RowRange, Rows, Selecting};
 use crate::failure::Usage;
 
 /// A source that is shared by the parts of a command.
@@ -74,6 +74,11 @@ pub(crate) fn open_selected(
     selecting: &Selecting,
 ) -> anyhow::Result<Source> {
     select(open(std::slice::from_ref(path), reading)?, selecting)
+}
+
+/// The same of the rows that a statistic is of.
+pub(crate) fn open_rows(path: &PathBuf, rows: &Rows) -> anyhow::Result<Source> {
+    open_selected(path, &rows.reading, &rows.selecting)
 }
 
 /// Computes columns, then selects rows, as the data step of `RevoScaleR` does.

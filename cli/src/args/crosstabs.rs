@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Reading, Selecting, Weighting};
+use super::Rows;
 
 /// `xdf crosstabs`.
 #[derive(Debug, Args)]
@@ -64,11 +64,7 @@ pub(crate) struct CrosstabsArgs {
     #[arg(long, requires = "pairs")]
     pub(crate) odds: bool,
     #[command(flatten)]
-    pub(crate) weighting: Weighting,
-    #[command(flatten)]
-    pub(crate) selecting: Selecting,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) rows: Rows,
 }
 
 /// What `xdf crosstabs` has in its cells.

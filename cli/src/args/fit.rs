@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{GlmArgs, KMeansArgs, LogitArgs, NaiveBayesArgs, Reading, Selecting, Stepping, Weighting};
+use super::{GlmArgs, KMeansArgs, LogitArgs, NaiveBayesArgs, Rows, Stepping};
 
 /// `xdf fit`.
 #[derive(Debug, Subcommand)]
@@ -40,11 +40,7 @@ pub(crate) struct LinmodArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     #[command(flatten)]
-    pub(crate) weighting: Weighting,
-    #[command(flatten)]
-    pub(crate) selecting: Selecting,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) rows: Rows,
 }
 
 /// What every model of a response takes.

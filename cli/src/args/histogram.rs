@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Reading, Selecting, Weighting};
+use super::Rows;
 
 /// `xdf histogram`.
 #[derive(Debug, Args)]
@@ -46,11 +46,7 @@ pub(crate) struct HistogramArgs {
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) max_panels: usize,
     #[command(flatten)]
-    pub(crate) weighting: Weighting,
-    #[command(flatten)]
-    pub(crate) selecting: Selecting,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) rows: Rows,
 }
 
 /// `xdf lorenz`.
@@ -83,9 +79,5 @@ pub(crate) struct LorenzArgs {
     #[arg(long)]
     pub(crate) table: bool,
     #[command(flatten)]
-    pub(crate) weighting: Weighting,
-    #[command(flatten)]
-    pub(crate) selecting: Selecting,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) rows: Rows,
 }

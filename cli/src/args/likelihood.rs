@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{ModelArgs, Reading, Selecting, Weighting};
+use super::{ModelArgs, Rows};
 
 /// What every model that is fitted by iteration takes.
 #[derive(Debug, Args)]
@@ -31,11 +31,7 @@ pub(crate) struct Likelihood {
     #[arg(long, help_heading = "Iteration")]
     pub(crate) no_cells: bool,
     #[command(flatten)]
-    pub(crate) weighting: Weighting,
-    #[command(flatten)]
-    pub(crate) selecting: Selecting,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) rows: Rows,
 }
 
 /// `xdf fit logit`.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Reading, Selecting, Weighting};
+use super::Rows;
 
 /// `xdf pca`.
 #[derive(Debug, Args)]
@@ -37,9 +37,5 @@ pub(crate) struct PcaArgs {
     #[arg(long, short = 'k', value_name = "K")]
     pub(crate) components: Option<usize>,
     #[command(flatten)]
-    pub(crate) weighting: Weighting,
-    #[command(flatten)]
-    pub(crate) selecting: Selecting,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) rows: Rows,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Reading, Selecting, Weighting};
+use super::Rows;
 
 /// `xdf roc`.
 #[derive(Debug, Args)]
@@ -41,9 +41,5 @@ pub(crate) struct RocArgs {
     #[arg(long)]
     pub(crate) table: bool,
     #[command(flatten)]
-    pub(crate) weighting: Weighting,
-    #[command(flatten)]
-    pub(crate) selecting: Selecting,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) rows: Rows,
 }

@@ -1,11 +1,10 @@
-//! Arguments of the commands that describe variables: `xdf summary`, `xdf quantile`, `xdf cor`; and weights.
+//! Arguments of the commands that describe variables: `xdf summary`, `xdf quantile`, `xdf cor`.
 
 use std::path::PathBuf;
 
-use algos::design::Weights;
 use clap::{Args, ValueEnum};
 
-use super::{Reading, Selecting};
+use super::{Reading, Rows, Selecting};
 
 /// `xdf summary`.
 #[derive(Debug, Args)]
@@ -25,11 +24,7 @@ pub(crate) struct SummaryArgs {
     #[arg(value_name = "FILE")]
     pub(crate) input: PathBuf,
     #[command(flatten)]
-    pub(crate) weighting: Weighting,
-    #[command(flatten)]
-    pub(crate) selecting: Selecting,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) rows: Rows,
 }
 
 /// `xdf quantile`.
@@ -92,11 +87,7 @@ pub(crate) struct CorArgs {
     #[arg(long)]
     pub(crate) drop_dependent: bool,
     #[command(flatten)]
-    pub(crate) weighting: Weighting,
-    #[command(flatten)]
-    pub(crate) selecting: Selecting,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) rows: Rows,
 }
 
 /// Which matrix `xdf cor` computes.
@@ -108,23 +99,4 @@ pub(crate) enum Matrix {
     Cov,
     /// Sums of squares and cross products, with a column of ones
     Sscp,
-}
-
-/// Weights of the rows.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Weights")]
-pub(crate) struct Weighting {
-    /// Column of probability weights
-    #[arg(long = "weights", visible_alias = "pweights", value_name = "NAME", conflicts_with = "fweights")]
-    pub(crate) pweights: Option<String>,
-    /// Column of frequency weights: how many equal rows a row stands for
-    #[arg(long, value_name = "NAME")]
-    pub(crate) fweights: Option<String>,
-}
-
-impl Weighting {
-    /// The columns of the weights.
-    pub(crate) fn weights(&self) -> Weights {
-        Weights { probability: self.pweights.clone(), frequency: self.fweights.clone() }
-    }
 }

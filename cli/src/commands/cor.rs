@@ -10,14 +10,14 @@ use crate::session::Session;
 
 pub(super) fn run(args: &CorArgs, session: &Session) -> anyhow::Result<()> {
     let options = CovCorOptions {
-        weights: args.weighting.weights(),
+        weights: args.rows.weighting.weights(),
         keep_all: !args.drop_dependent,
         ..CovCorOptions::default()
     };
     // The formula is understood before the data are opened.
     let estimator = CovCor::new(&args.formula)?.with_options(options);
-    let source = input::open_selected(&args.input, &args.reading, &args.selecting)?;
-    let matrix = fit::run(&estimator, &source, &args.selecting, "adding up", session)?;
+    let source = input::open_rows(&args.input, &args.rows)?;
+    let matrix = fit::run(&estimator, &source, &args.rows.selecting, "adding up", session)?;
     let kind = match args.matrix {
         crate::args::Matrix::Cor => MatrixKind::Cor,
         crate::args::Matrix::Cov => MatrixKind::Cov,

@@ -12,7 +12,7 @@ use crate::session::Session;
 
 pub(super) fn run(args: &CrosstabsArgs, session: &Session) -> anyhow::Result<()> {
     // The formula is understood before the data are opened.
-    let estimator = Cube::new(&args.formula)?.with_weights(args.weighting.weights());
+    let estimator = Cube::new(&args.formula)?.with_weights(args.rows.weighting.weights());
     let statistic = match args.statistic {
         Some(CellStatistic::Sums | CellStatistic::Means) if !estimator.has_response() => {
             return Err(Usage(format!(
@@ -27,8 +27,8 @@ pub(super) fn run(args: &CrosstabsArgs, session: &Session) -> anyhow::Result<()>
         None if args.cube => Statistic::Means,
         Some(CellStatistic::Sums) | None => Statistic::Sums,
     };
-    let source = input::open_selected(&args.input, &args.reading, &args.selecting)?;
-    let cells = fit::run(&estimator, &source, &args.selecting, "adding up", session)?;
+    let source = input::open_rows(&args.input, &args.rows)?;
+    let cells = fit::run(&estimator, &source, &args.rows.selecting, "adding up", session)?;
     let data = &source.info().name;
     if args.cube {
         if session.json {

@@ -11,7 +11,7 @@ use engine::Estimator;
 use serde_json::json;
 
 use crate::args::{
-    GlmArgs, Likelihood, LinmodArgs, LogitArgs, ModelArgs, NaiveBayesArgs, Reading, Selecting,
+    GlmArgs, Likelihood, LinmodArgs, LogitArgs, ModelArgs, NaiveBayesArgs, Reading, Rows, Selecting,
 };
 use crate::failure::Usage;
 use crate::input::{self, Source};
@@ -19,18 +19,23 @@ use crate::output::{self, bytes, counted, print_json, rates, seconds};
 use crate::session::{Session, command_line};
 
 pub(super) fn linmod(args: &LinmodArgs, session: &Session) -> anyhow::Result<()> {
-    let options = LinModOptions {
-        weights: args.weighting.weights(),
-        cube: args.model.cube,
-        cube_predictions: args.model.cube_predictions,
-        drop_first: args.model.drop_first,
-        cov_coef: args.model.cov,
-        cov_data: args.model.cov_data,
-        variable_selection: args.model.stepping.control(),
-        ..LinModOptions::default()
-    };
+    let options = regression(&args.model, &args.rows);
     let estimator = LinMod::new(&args.model.formula)?.with_options(options)?;
-    fit(&estimator, files(&args.model), &args.selecting, &args.reading, session)
+    fit(&estimator, files(&args.model), &args.rows.selecting, &args.rows.reading, session)
+}
+
+/// What linear and generalized linear models have in common.
+fn regression(model: &ModelArgs, rows: &Rows) -> LinModOptions {
+    LinModOptions {
+        weights: rows.weighting.weights(),
+        cube: model.cube,
+        cube_predictions: model.cube_predictions,
+        drop_first: model.drop_first,
+        cov_coef: model.cov,
+        cov_data: model.cov_data,
+        variable_selection: model.stepping.control(),
+        ..LinModOptions::default()
+    }
 }
 
 pub(super) fn naive_bayes(args: &NaiveBayesArgs, session: &Session) -> anyhow::Result<()> {
@@ -40,7 +45,8 @@ pub(super) fn naive_bayes(args: &NaiveBayesArgs, session: &Session) -> anyhow::R
 }
 
 pub(super) fn logit(args: &LogitArgs, session: &Session) -> anyhow::Result<()> {
-    likelihood(Glm::logit(&args.fit.model.formula)?, GlmOptions::default(), &args.fit, session)
+    let options = GlmOptions::from(regression(&args.fit.model, &args.fit.rows));
+    likelihood(Glm::logit(&args.fit.model.formula)?, options, &args.fit, session)
 }
 
 pub(super) fn glm(args: &GlmArgs, session: &Session) -> anyhow::Result<()> {
@@ -48,7 +54,7 @@ pub(super) fn glm(args: &GlmArgs, session: &Session) -> anyhow::Result<()> {
         family: Family::parse(&args.family, args.variance.as_deref(), args.variance_power)?,
         link: args.link.as_deref().map(str::parse).transpose()?,
         offset: args.offset.clone(),
-        ..GlmOptions::default()
+        ..GlmOptions::from(regression(&args.fit.model, &args.fit.rows))
     };
     likelihood(Glm::new(&args.fit.model.formula)?, options, &args.fit, session)
 }
@@ -56,13 +62,6 @@ pub(super) fn glm(args: &GlmArgs, session: &Session) -> anyhow::Result<()> {
 fn likelihood(model: Glm, options: GlmOptions, args: &Likelihood, session: &Session) -> anyhow::Result<()> {
     let usual = options.cells;
     let options = GlmOptions {
-        weights: args.weighting.weights(),
-        cube: args.model.cube,
-        cube_predictions: args.model.cube_predictions,
-        drop_first: args.model.drop_first,
-        cov_coef: args.model.cov,
-        cov_data: args.model.cov_data,
-        variable_selection: args.model.stepping.control(),
         initial_values: match args.initial_values.as_slice() {
             [] => Initial::Usual,
             values => Initial::Values(values.to_vec()),
@@ -78,7 +77,8 @@ fn likelihood(model: Glm, options: GlmOptions, args: &Likelihood, session: &Sess
         },
         ..options
     };
-    fit(&model.with_options(options)?, files(&args.model), &args.selecting, &args.reading, session)
+    let estimator = model.with_options(options)?;
+    fit(&estimator, files(&args.model), &args.rows.selecting, &args.rows.reading, session)
 }
 
 /// What a fit reads and writes.

@@ -18,12 +18,12 @@ pub(super) fn run(args: &HistogramArgs, session: &Session) -> anyhow::Result<()>
         levels_to_keep: args.levels.clone(),
         levels_to_drop: args.without_levels.clone(),
         max_panels: args.max_panels,
-        weights: args.weighting.weights(),
+        weights: args.rows.weighting.weights(),
     };
-    let source = input::open_selected(&args.input, &args.reading, &args.selecting)?;
+    let source = input::open_rows(&args.input, &args.rows)?;
     let monitor = session.monitor();
     let _progress = session.progress("counting", &monitor);
-    let scan = input::limit(session.scan(&monitor), &args.selecting);
+    let scan = input::limit(session.scan(&monitor), &args.rows.selecting);
     let found = histogram(&args.formula, source.as_ref(), &options, &scan, &session.executor())?;
     if session.json {
         return print_json(&found.to_json());

@@ -11,14 +11,14 @@ pub(super) fn run(args: &LorenzArgs, session: &Session) -> anyhow::Result<()> {
     let options = LorenzOptions {
         num_breaks: args.breaks,
         exact: args.exact,
-        weights: args.weighting.weights(),
+        weights: args.rows.weighting.weights(),
         memory: session.memory(),
     };
     let value = args.value.as_ref().unwrap_or(&args.order);
-    let source = input::open_selected(&args.input, &args.reading, &args.selecting)?;
+    let source = input::open_rows(&args.input, &args.rows)?;
     let monitor = session.monitor();
     let _progress = session.progress("adding up", &monitor);
-    let scan = input::limit(session.scan(&monitor), &args.selecting);
+    let scan = input::limit(session.scan(&monitor), &args.rows.selecting);
     let found = lorenz(&args.order, value, source.as_ref(), &options, &scan, &session.executor())?;
     if session.json {
         return print_json(&found.to_json());

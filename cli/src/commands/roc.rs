@@ -13,12 +13,12 @@ pub(super) fn run(args: &RocArgs, session: &Session) -> anyhow::Result<()> {
         num_breaks: args.thresholds,
         remove_dups: !args.keep_duplicates,
         exact: args.exact,
-        weights: args.weighting.weights(),
+        weights: args.rows.weighting.weights(),
         memory: session.memory(),
     };
     let estimator = Roc::new(&args.actual, &args.predictions, options)?;
-    let source = input::open_selected(&args.input, &args.reading, &args.selecting)?;
-    let found = fit::run(&estimator, &source, &args.selecting, "counting", session)?;
+    let source = input::open_rows(&args.input, &args.rows)?;
+    let found = fit::run(&estimator, &source, &args.rows.selecting, "counting", session)?;
     if session.json {
         return print_json(&found.to_json());
     }

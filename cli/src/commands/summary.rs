@@ -9,13 +9,13 @@ use crate::output::{self, print_json};
 use crate::session::{Session, command_line};
 
 pub(super) fn run(args: &SummaryArgs, session: &Session) -> anyhow::Result<()> {
-    let source = input::open_selected(&args.input, &args.reading, &args.selecting)?;
+    let source = input::open_rows(&args.input, &args.rows)?;
     let options = SummaryOptions {
-        pweights: args.weighting.pweights.clone(),
-        fweights: args.weighting.fweights.clone(),
+        pweights: args.rows.weighting.pweights.clone(),
+        fweights: args.rows.weighting.fweights.clone(),
         ..SummaryOptions::default()
     };
-    let mut summary = compute(&args.formula, &source, &options, &args.selecting, session)?;
+    let mut summary = compute(&args.formula, &source, &options, &args.rows.selecting, session)?;
     summary.call = command_line();
     if session.json { print_json(&summary.to_json()) } else { output::print(&summary.render(Layout::R)) }
 }
