@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Rows;
+use super::{Rows, Writing};
 
 /// `xdf crosstabs`.
 #[derive(Debug, Args)]
@@ -12,12 +12,14 @@ use super::Rows;
 The formula has one term of factors, joined by colons. The levels of the first are the rows of a table,
 those of the second its columns; there is a table for each combination of the others. F(x) has a level
 for each integer. Without a variable on the left, rows are counted. Rows with a missing value in any
-of the variables are left out and counted.
+of the variables are left out and counted. A cube of more than 2 million numbers leaves out cells
+without rows.
 
 Examples:
   xdf crosstabs '~ DayOfWeek:UniqueCarrier' flights.xdf --margins
   xdf crosstabs 'ArrDelay ~ DayOfWeek:F(CRSDepTime)' flights.xdf --statistic means
   xdf crosstabs 'cbind(ArrDelay, DepDelay) ~ DayOfWeek' flights.xdf --cube
+  xdf crosstabs 'ArrDelay ~ DayOfWeek:UniqueCarrier' flights.xdf --cube -o cells.xdf
   xdf crosstabs 'Freq ~ Gender:Admit' admissions.csv --strings-as-factors --tests
   xdf crosstabs 'Freq ~ Gender:Admit:Dept' admissions.csv --strings-as-factors --tests=kendall,odds
   xdf crosstabs 'Freq ~ Dept:Admit' admissions.csv --strings-as-factors --pairs --not-pooled")]
@@ -37,6 +39,9 @@ pub(crate) struct CrosstabsArgs {
     /// Leave out cells without rows
     #[arg(long, requires = "cube")]
     pub(crate) remove_zero_counts: bool,
+    /// Write the cells to this file instead of printing them, a row each
+    #[arg(long, short, value_name = "OUT", requires = "cube")]
+    pub(crate) output: Option<PathBuf>,
     /// Print a column and a row of totals
     #[arg(long)]
     pub(crate) margins: bool,
@@ -63,6 +68,8 @@ pub(crate) struct CrosstabsArgs {
     /// Print odds ratios of pairs instead
     #[arg(long, requires = "pairs")]
     pub(crate) odds: bool,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
     #[command(flatten)]
     pub(crate) rows: Rows,
 }

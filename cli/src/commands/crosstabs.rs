@@ -1,12 +1,15 @@
 //! `xdf crosstabs`: counts, sums and means by factors, as tables or as a cube.
 
+use std::sync::Arc;
+
 use algos::contingency::{Tau, Test};
 use algos::cube::{CrossTab, Cube, Sections, Statistic};
+use engine::source::MemorySource;
 
-use super::fit;
-use crate::args::{CellStatistic, CrosstabsArgs, TableTest};
+use super::{fit, moving};
+use crate::args::{CellStatistic, CrosstabsArgs, Selecting, TableTest};
 use crate::failure::Usage;
-use crate::input;
+use crate::input::{self, Source};
 use crate::output::{self, print_json};
 use crate::session::Session;
 
@@ -28,8 +31,19 @@ pub(super) fn run(args: &CrosstabsArgs, session: &Session) -> anyhow::Result<()>
         Some(CellStatistic::Sums) | None => Statistic::Sums,
     };
     let source = input::open_rows(&args.input, &args.rows)?;
+    if let Some(path) = &args.output {
+        fit::check_output(Some(path), args.writing.overwrite, &args.input)?;
+    }
     let cells = fit::run(&estimator, &source, &args.rows.selecting, "adding up", session)?;
     let data = &source.info().name;
+    if let Some(path) = &args.output {
+        let table = cells.table(statistic, args.remove_zero_counts)?;
+        let table: Source = Arc::new(MemorySource::try_new(&table.schema(), [table])?);
+        let options = moving::sink_options(&args.writing);
+        let everything = Selecting::default();
+        return moving::transfer("writing", &table, path, &options, &everything, session)?
+            .report(&source, session);
+    }
     if args.cube {
         if session.json {
             return print_json(&cells.to_json(args.remove_zero_counts));

@@ -129,6 +129,12 @@ fn cross_tabulations_have_margins_and_tests_and_cubes_a_line_for_each_cell() {
     let cube = crosstabs(&["Freq ~ Gender:Admit", "--cube"]).text();
     assert!(cube.starts_with("Cube Results for: Freq ~ Gender:Admit\n"), "{cube}");
     assert!(cube.lines().any(|line| line.contains("Female") && line.contains("1278")), "{cube}");
+    let written = crosstabs(&["Freq ~ Gender:Admit", "--cube", "-o", "cells.csv"]).text();
+    assert!(written.starts_with("cells.csv: 4 rows, 4 columns"), "{written}");
+    let rows = String::from_utf8(folder.read("cells.csv")).unwrap();
+    assert!(rows.starts_with("Gender,Admit,Freq,Counts\nMale,Admitted,1198"), "{rows}");
+    crosstabs(&["Freq ~ Gender:Admit", "--cube", "-o", "cells.csv"]).fails(1, &["cells.csv", "exists"]);
+    crosstabs(&["Freq ~ Gender:Admit", "-o", "other.csv"]).fails(2, &["--cube"]);
     let counts = crosstabs(&["~ Gender", "--cube", "--json"]).json();
     assert_eq!(counts["validObs"], json!(4), "{counts}");
 
