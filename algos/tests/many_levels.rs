@@ -241,3 +241,19 @@ fn what_cannot_be_done_says_so_with_sizes() {
     let message = table.cross_tabs().unwrap_err().to_string();
     assert!(message.contains("132000000") && message.contains("cube"), "{message}");
 }
+
+#[test]
+fn threads_that_iterate_on_cells_change_nothing() {
+    let source = Data::new(120_000, 9000, 7).source();
+    let fit = |threads, cells| -> GlmModel {
+        let options = GlmOptions { cells, ..GlmOptions::default() };
+        let estimator = Glm::new("y ~ F(id) + F(day)").unwrap().with_options(options).unwrap();
+        let scan = ScanOptions::default().with_block_rows(50_000);
+        engine::fit(&estimator.with_threads(threads), &source, &scan, &Local::new(2)).unwrap()
+    };
+    let (one, two, rows) = (fit(1, 64 << 20), fit(2, 64 << 20), fit(2, 0));
+    assert!(one.cells.unwrap() > 45_000, "{:?}", one.cells);
+    let bits = |model: &GlmModel| model.coefficients.iter().map(|b| b.to_bits()).collect::<Vec<_>>();
+    assert_eq!((bits(&one), one.deviance), (bits(&two), two.deviance));
+    same(&one.coefficients, &rows.coefficients, 1e-10);
+}

@@ -5,19 +5,18 @@ use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
 use engine::formula::{Formula, Variable};
-use engine::{Accumulator, Block, Estimator};
+use engine::{Accumulator, Block, Estimator, Local};
 use serde::{Deserialize, Serialize};
 
 use super::cells::{CellPlan, Collapsed};
 use super::family::Variance;
 use super::fitting::{Fitting, Start, regression};
-use super::pass::{Described, PassPlan, Sums, evaluate};
+use super::pass::{Described, PassPlan, Sums, evaluate_all};
 use super::response::Responses;
 use super::steps::{Next, Steps};
 use super::working::Law;
 use super::{Family, GlmModel, GlmOptions, Link};
 use crate::design::{self, Design, Draft, Extras, Outcome, Part, Stage, VariableKind, columns_read};
-use crate::gram::Gram;
 use crate::linear::{LinModOptions, lay_out};
 use crate::stepwise::{self, Scope};
 use crate::{Error, Result};
@@ -46,6 +45,8 @@ pub struct Glm {
     pub(super) options: GlmOptions,
     /// The columns that are read, `None` for all.
     columns: Option<Vec<String>>,
+    /// What iterates on cells.
+    executor: Local,
 }
 
 impl Glm {
@@ -62,7 +63,8 @@ impl Glm {
             });
         }
         let columns = columns_read(&formula, std::iter::empty());
-        Ok(Self { formula, logit: false, options: GlmOptions::default(), columns })
+        let (options, executor) = (GlmOptions::default(), Local::default());
+        Ok(Self { formula, logit: false, options, columns, executor })
     }
 
     /// Logistic regression: a binomial model with logit link, whose response is 0 or 1, a logical, or a factor of two
@@ -108,6 +110,14 @@ impl Glm {
         };
         self.options = GlmOptions { family, link, ..options };
         Ok(self)
+    }
+
+    /// The same with so many threads for iterations on cells, which are all of the machine's otherwise. The result does
+    /// not depend on them.
+    #[must_use]
+    pub fn with_threads(mut self, threads: usize) -> Self {
+        self.executor = Local::new(threads);
+        self
     }
 
     pub(super) fn law(&self) -> Law {
@@ -286,10 +296,8 @@ impl Glm {
         data.cells = Some(collapsed.cells);
         loop {
             for fit in &mut fits.models {
-                let mut working = fit.plan.working();
                 while fit.ended.is_none() {
-                    let mut gram = Gram::weighted(Arc::clone(&fit.plan.plan));
-                    let found = evaluate(&mut gram, &mut working, &fit.point, &mut collapsed)?;
+                    let (gram, found) = evaluate_all(&fit.plan, &fit.point, &mut collapsed, &self.executor)?;
                     fit.advance(self, &data, gram, &found)?;
                 }
             }

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use engine::{Accumulator, Block};
+use engine::{Accumulator, Block, Local};
 use serde::{Deserialize, Serialize};
 
-use super::cells::{CellPlan, Cells, Collapsed};
+use super::cells::{CellPlan, CellTile, Cells, Collapsed};
 use super::response::Responses;
 use super::working::{Found, Law, Observed, Point, Working};
 use crate::design::{Addends, Reader, TILE, Tile, VariableKind};
@@ -320,7 +320,7 @@ impl Sums {
     fn give_up_cells(&mut self, plan: &PassPlan, point: &Point) -> Result<()> {
         let (Some(cells), Some(how)) = (self.cells.take(), &plan.cells) else { return Ok(()) };
         let mut collapsed = cells.collapse(how);
-        let found = evaluate(&mut self.gram, &mut plan.working(), point, &mut collapsed)?;
+        let found = evaluate(&mut self.gram, &mut plan.working(), point, &mut collapsed.tiles)?;
         self.found.add(&found);
         self.found.deviance += collapsed.within;
         Ok(())
@@ -385,15 +385,51 @@ impl Sums {
     }
 }
 
-/// Adds the working values of cells to cross products.
-pub(super) fn evaluate(
-    gram: &mut Gram,
-    working: &mut Working,
+/// Tiles of cells that one thread evaluates: the result depends on this, and not on how many threads there are.
+const TOGETHER: usize = 32;
+
+/// Some tiles of cells, and what came of them.
+struct Share<'a> {
+    tiles: &'a mut [CellTile],
+    found: Result<(Gram, Found)>,
+}
+
+/// The cross products of all cells at a point, on the threads of an executor.
+pub(super) fn evaluate_all(
+    plan: &PassPlan,
     point: &Point,
     collapsed: &mut Collapsed,
-) -> Result<Found> {
+    executor: &Local,
+) -> Result<(Gram, Found)> {
+    let nothing = || (Gram::weighted(Arc::clone(&plan.plan)), Found::default());
+    let share = |tiles| Share { tiles, found: Ok(nothing()) };
+    let mut shares: Vec<Share<'_>> = collapsed.tiles.chunks_mut(TOGETHER).map(share).collect();
+    executor.for_each(
+        &mut shares,
+        || plan.working(),
+        |working, share| {
+            if let Ok((gram, found)) = &mut share.found {
+                match evaluate(gram, working, point, share.tiles) {
+                    Ok(own) => *found = own,
+                    Err(error) => share.found = Err(error),
+                }
+            }
+        },
+    );
+    let mut shares = shares.into_iter();
+    let (mut gram, mut found) = shares.next().map_or_else(|| Ok(nothing()), |share| share.found)?;
+    for share in shares {
+        let (later, own) = share.found?;
+        gram.merge(later)?;
+        found.add(&own);
+    }
+    Ok((gram, found))
+}
+
+/// Adds the working values of cells to cross products.
+fn evaluate(gram: &mut Gram, working: &mut Working, point: &Point, tiles: &mut [CellTile]) -> Result<Found> {
     let mut found = Found::default();
-    for cells in &mut collapsed.tiles {
+    for cells in tiles {
         let len = cells.tile.len;
         let observed = Observed {
             y: &cells.y[..len],

@@ -77,7 +77,7 @@ fn likelihood(model: Glm, options: GlmOptions, args: &Likelihood, session: &Sess
         },
         ..options
     };
-    let estimator = model.with_options(options)?;
+    let estimator = model.with_options(options)?.with_threads(session.executor().threads());
     fit(&estimator, files(&args.model), &args.rows.selecting, &args.rows.reading, session)
 }
 
