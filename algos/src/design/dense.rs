@@ -32,11 +32,7 @@ pub(crate) struct Dense<'a> {
 impl DenseReader {
     /// Of columns less `shift`, which is empty where nothing is subtracted.
     pub(crate) fn new(design: &Arc<Design>, shift: &[f64]) -> Self {
-        let mut used: Vec<usize> =
-            design.terms.iter().flat_map(|term| term.variables.iter().copied()).collect();
-        used.sort_unstable();
-        used.dedup();
-        let reader = Reader::new(Arc::clone(design), used, false);
+        let reader = Reader::new(Arc::clone(design), design.variables_read(), false);
         let addends = Addends::new(design, false);
         Self {
             tile: reader.tile(),

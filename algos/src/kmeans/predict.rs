@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, Int32Array};
-use arrow_buffer::{NullBuffer, ScalarBuffer};
+use arrow_array::{ArrayRef, Int32Array};
+use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use engine::Block;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use super::panels::{Panels, row};
 use super::{CLUSTER_COLUMN, KIND, KMeansModel, subtract};
 use crate::design::DenseReader;
 use crate::model::{Model, Predicted, Predictor};
-use crate::predict::{PredictOptions, Scale};
+use crate::predict::{PredictOptions, Scale, missing, numbers};
 use crate::{Error, Result};
 
 impl Model for KMeansModel {
@@ -86,19 +86,13 @@ impl Model for KMeansModel {
 }
 
 fn check(options: &PredictOptions, clusters: usize) -> Result<()> {
-    let refuse = |option, reason: String| Err(Error::Option { option, reason });
     if !matches!(options.scale, Scale::Response | Scale::Distance) {
-        return refuse("scale", "clusters have the scales response and distance".into());
+        let reason = "clusters have the scales response and distance".into();
+        return Err(Error::Option { option: "scale", reason });
     }
     options.check_plain("clusters")?;
     let columns = if options.scale == Scale::Distance { 1 + clusters } else { 1 };
-    match &options.predict_names {
-        Some(names) if names.len() != 1 && names.len() != columns => refuse(
-            "names of predictions",
-            format!("1 or {columns} are needed, but {} are given", names.len()),
-        ),
-        _ => Ok(()),
-    }
+    options.check_names(&[1, columns])
 }
 
 struct ClusterPredictor {
@@ -138,13 +132,10 @@ impl Predictor for ClusterPredictor {
             }
             Ok(())
         })?;
-        let missing = valid.iter().filter(|&&valid| !valid).count() as u64;
-        let nulls = (missing > 0).then(|| NullBuffer::from(valid));
+        let (missing, nulls) = missing(valid);
         let mut arrays: Vec<ArrayRef> =
             vec![Arc::new(Int32Array::new(ScalarBuffer::from(labels), nulls.clone()))];
-        arrays.extend(distances.into_iter().map(|column| -> ArrayRef {
-            Arc::new(Float64Array::new(ScalarBuffer::from(column), nulls.clone()))
-        }));
+        arrays.extend(distances.into_iter().map(|column| numbers(column, nulls.as_ref())));
         Ok(Predicted { columns: arrays, missing })
     }
 }
