@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from revoscalepy import _native
@@ -15,6 +14,7 @@ from revoscalepy._paths import output_path
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_class, data_name, one_pass, shown_call, writing
 from revoscalepy._steps import Steps
+from revoscalepy._tables import Fields
 from revoscalepy.computecontext.RxComputeContext import in_compute_context
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 STATISTICS = ("Mean", "StdDev", "Min", "Max", "ValidObs", "MissingObs", "Sum")
 
 
-class RxSummaryResults:
+class RxSummaryResults(Fields):
     """The result of :func:`rx_summary`; fields are items under their dotted names and attributes under underscores.
 
     - ``nobs.valid`` (``nobs_valid``), ``nobs.missing`` (``nobs_missing``): rows that took part, and those that did not.
@@ -35,37 +35,16 @@ class RxSummaryResults:
     - ``formula``, ``call``, ``params``.
     """
 
-    def __init__(self, fields: dict[str, Any], text: str) -> None:
-        self._fields = fields
-        self._text = text
-
-    def __getitem__(self, name: str) -> Any:
-        return self._fields[name]
+    @property
+    def s_data_frame(self) -> Any:
+        """The statistics by term, ``sDataFrame``."""
+        return self._fields["sDataFrame"]
 
     def __getattr__(self, name: str) -> Any:
-        if not name.startswith("_"):
-            for key in (name, name.replace("_", "."), "sDataFrame" if name == "s_data_frame" else name):
-                if key in self._fields:
-                    return self._fields[key]
-        raise AttributeError(f"the summary has no field '{name}'")
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._fields
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._fields)
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *(name.replace(".", "_") for name in self._fields)]
-
-    def keys(self) -> list[str]:
-        """Return the names of the fields."""
-        return list(self._fields)
-
-    def __repr__(self) -> str:
-        return self._text
-
-    __str__ = __repr__
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            raise AttributeError(f"the summary has no field '{name}'") from None
 
     def _repr_html_(self) -> str:
         counts = [("", frame) for frame in self._fields["categorical"]]
