@@ -17,8 +17,12 @@
 )]
 #![deny(clippy::cast_possible_truncation)]
 
+mod dialect;
 mod error;
+mod session;
 mod types;
 
+pub use dialect::Dialect;
 pub use error::{Error, Result};
+pub use session::{Database, Session};
 pub use types::SqlType;
