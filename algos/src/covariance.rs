@@ -33,7 +33,7 @@ pub enum MatrixKind {
 }
 
 /// What is asked for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CovCorOptions {
     /// The columns that weigh the rows.
     pub weights: Weights,

@@ -29,7 +29,7 @@ mod sums;
 use std::sync::Arc;
 
 use engine::formula::Formula;
-use engine::{BlockSource, Local, ScanOptions};
+use engine::{BlockSource, Executor, Local, ScanOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::design::{Design, LabelStyle};
@@ -201,8 +201,19 @@ impl KMeans {
     /// The source's and the executor's; no rows, fewer rows than clusters, infinite values, centers of another number
     /// of columns.
     pub fn fit(&self, source: &dyn BlockSource, scan: &ScanOptions, executor: &Local) -> Result<KMeansModel> {
+        self.fit_by(source, scan, executor, executor)
+    }
+
+    /// The same with passes that `passes` runs; rows in memory are iterated on by `executor`.
+    pub(crate) fn fit_by(
+        &self,
+        source: &dyn BlockSource,
+        scan: &ScanOptions,
+        passes: &impl Executor,
+        executor: &Local,
+    ) -> Result<KMeansModel> {
         let options = &self.options;
-        let Loaded { design, sums: load } = engine::fit(&self.loading(source, scan), source, scan, executor)?;
+        let Loaded { design, sums: load } = engine::fit(&self.loading(source, scan), source, scan, passes)?;
         let names: Vec<String> =
             design.terms.iter().flat_map(|term| design.labels(term, LabelStyle::Revo)).collect();
         if names.is_empty() {
@@ -231,7 +242,7 @@ impl KMeans {
             };
             starts.into_iter().map(iterate).collect::<Result<Vec<_>>>()?
         } else {
-            let passes = passes::Passes {
+            let estimator = passes::Passes {
                 formula: &self.formula,
                 design: Arc::clone(&design),
                 shift: means.clone(),
@@ -239,7 +250,7 @@ impl KMeans {
                 clusters,
                 max_iterations: options.max_iterations,
             };
-            engine::fit(&passes, source, scan, executor)?
+            engine::fit(&estimator, source, scan, passes)?
         };
         let within = |outcome: &Outcome| outcome.sums.within.iter().sum::<f64>();
         let best = outcomes.into_iter().min_by(|a, b| within(a).total_cmp(&within(b)));

@@ -20,7 +20,7 @@
 //!
 //! An algorithm is an [`engine::Estimator`]: it sees [`engine::Block`]s and nothing of files, threads or machines.
 //! [`design`] turns a formula into columns without ever writing out indicator columns, [`gram`] adds up their cross
-//! products, [`model`] keeps what was fitted in files that later releases read.
+//! products, [`model`] keeps what was fitted in files that later releases read, [`task`] takes algorithms to the rows.
 
 mod coefficients;
 pub mod contingency;
@@ -49,5 +49,6 @@ mod runs;
 pub mod stepwise;
 pub mod summary;
 mod tails;
+pub mod task;
 
 pub use error::{Error, Result};

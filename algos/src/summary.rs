@@ -30,6 +30,7 @@ mod stored;
 
 use engine::formula::{Formula, Term};
 use engine::{BlockSource, Executor, ScanOptions};
+use serde::{Deserialize, Serialize};
 
 pub use number::{format_pandas, format_r};
 pub use print::Layout;
@@ -40,7 +41,7 @@ use partial::SummaryEstimator;
 use plan::PlanOptions;
 
 /// A column of the table of numeric variables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Statistic {
     /// The mean.
     Mean,
@@ -106,7 +107,7 @@ impl std::str::FromStr for Statistic {
 }
 
 /// How a summary is computed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SummaryOptions {
     /// The statistics of numeric variables, in this order; default [`Statistic::DEFAULT`].
     pub statistics: Vec<Statistic>,

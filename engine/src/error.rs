@@ -125,6 +125,14 @@ pub enum Error {
     /// A text file has a value or a shape that cannot be read.
     #[error(transparent)]
     Text(#[from] crate::source::text::TextError),
+    /// Bytes of a task or of a partial result that cannot be used.
+    #[error("not a usable {what}: {reason}")]
+    Task {
+        /// `task` or `partial result`.
+        what: &'static str,
+        /// What is wrong and what to do.
+        reason: String,
+    },
     /// An error of a layer above, passing through a pass.
     #[error(transparent)]
     Upper(Box<dyn std::error::Error + Send + Sync>),

@@ -14,7 +14,7 @@ pub trait Estimator: Sync {
     /// What a pass starts from, the same for every worker.
     type State: Send + Sync;
     /// What a worker adds up over its blocks.
-    type Partial: Accumulator<Input = Block>;
+    type Partial: Accumulator<Input = Block> + 'static;
     /// The result.
     type Model;
     /// What can go wrong, the engine's errors among it.

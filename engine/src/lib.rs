@@ -14,7 +14,7 @@
 //! - [`Transform`]: rows selected, columns computed; [`BlockSource`]s with transforms are sources again.
 //! - [`Called`]: columns computed by a function of the caller, chunk by chunk.
 //! - [`Accumulator`]: a mergeable partial result; [`Estimator`]: an algorithm as a loop of passes over them.
-//! - [`Executor`]: runs one pass; [`Local`] does it on the threads of this machine.
+//! - [`Executor`]: runs one pass; [`Local`] does it on the threads of this machine, [`task::Remote`] where the rows are.
 //! - [`BlockSink`]: takes blocks and makes a file or a table of them, all or nothing.
 //! - [`Monitor`]: progress of a pass, and the way to cancel it.
 //!
@@ -42,6 +42,7 @@ pub mod sink;
 pub mod source;
 pub mod stats;
 pub mod syntax;
+pub mod task;
 mod transform;
 
 pub use accumulator::{Accumulator, Collect};

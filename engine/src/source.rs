@@ -9,7 +9,7 @@ mod ipc;
 mod memory;
 mod open;
 mod parquet;
-mod retype;
+pub(crate) mod retype;
 mod row_range;
 mod rows;
 mod skipping;

@@ -131,14 +131,14 @@ impl BlockSource for Retyped {
 }
 
 /// Converts the blocks of one column.
-enum Converter {
+pub(crate) enum Converter {
     Cast { name: String, data_type: DataType },
     Fixed { levels: ArrayRef, unifier: LevelUnifier, known: usize },
     Growing(LevelUnifier),
 }
 
 impl Converter {
-    fn new(name: &str, wanted: &Wanted) -> Self {
+    pub(crate) fn new(name: &str, wanted: &Wanted) -> Self {
         match wanted {
             Wanted::Type(data_type) => Self::Cast { name: name.to_owned(), data_type: data_type.clone() },
             Wanted::Levels(levels) => Self::Fixed {
@@ -150,7 +150,7 @@ impl Converter {
         }
     }
 
-    fn convert(&mut self, column: &ArrayRef) -> Result<ArrayRef> {
+    pub(crate) fn convert(&mut self, column: &ArrayRef) -> Result<ArrayRef> {
         match self {
             Self::Cast { name, data_type } => {
                 let options = CastOptions { safe: false, ..CastOptions::default() };
