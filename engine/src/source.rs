@@ -29,6 +29,7 @@ pub use memory::MemorySource;
 pub use open::{Format, OpenOptions, formats, open, open_with};
 pub use parquet::ParquetSource;
 pub use retype::{Wanted, retype};
+pub use row_range::RowRange;
 pub use rows::RowsSource;
 pub use xdf_file::XdfSource;
 pub use xdf_set::XdfSetSource;

@@ -1,7 +1,9 @@
-//! SQL types and the Arrow types that blocks have for them.
+//! Rows of databases in the engine's pipeline.
 //!
-//! This is the border of the two type systems: which Arrow type a column of a query gets, and what is refused and why.
-//! Sources and sinks for databases, the engine's `BlockSource` and `BlockSink`, are not built yet.
+//! A [`Database`] says where and who; it opens [`Session`]s, which answer in Arrow batches. [`SqlServer`] speaks SQL
+//! Server's own protocol. [`SqlSource`] makes an engine's `BlockSource` of a query or a table of any of them, so that all
+//! that reads blocks reads databases. [`SqlType`] is the border of the two type systems: which Arrow type a column gets,
+//! and what is refused and why.
 //!
 //! ```
 //! use arrow_schema::DataType;
@@ -17,12 +19,18 @@
 )]
 #![deny(clippy::cast_possible_truncation)]
 
+mod connection_string;
 mod dialect;
 mod error;
 mod session;
+mod source;
+mod tds;
 mod types;
 
+pub use connection_string::ConnectionString;
 pub use dialect::Dialect;
 pub use error::{Error, Result};
-pub use session::{Database, Session};
+pub use session::{Database, RowReader, Session};
+pub use source::{Query, SqlSource};
+pub use tds::{Connection, SqlServer};
 pub use types::SqlType;

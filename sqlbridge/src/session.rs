@@ -1,7 +1,10 @@
 //! A connection to a database, whatever it speaks.
 
+use std::sync::Arc;
+
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::SchemaRef;
+use engine::Monitor;
 
 use crate::{Dialect, Result};
 
@@ -21,6 +24,9 @@ pub trait Database: Send + Sync {
 pub trait Session: Send {
     /// The SQL that it understands.
     fn dialect(&self) -> Dialect;
+
+    /// Tells `monitor` what is read, and asks it, also while the server is silent, whether the pass is cancelled.
+    fn watch(&mut self, _monitor: Arc<Monitor>) {}
 
     /// Runs a statement, and gives the number of rows that it changed, where the server says.
     ///
@@ -45,5 +51,11 @@ pub trait Session: Send {
     ///
     /// # Errors
     /// As [`describe`](Self::describe).
-    fn stream(self: Box<Self>, sql: &str, batch_rows: usize) -> Result<Box<dyn RecordBatchReader + Send>>;
+    fn stream(self: Box<Self>, sql: &str, batch_rows: usize) -> Result<Box<dyn RowReader>>;
+}
+
+/// The rows of a running query.
+pub trait RowReader: RecordBatchReader + Send {
+    /// As [`Session::watch`].
+    fn watch(&mut self, _monitor: Arc<Monitor>) {}
 }

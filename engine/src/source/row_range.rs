@@ -6,20 +6,22 @@ use arrow_array::RecordBatch;
 
 /// The rows that are still to be left out, and those that are wanted behind them.
 #[derive(Debug, Clone)]
-pub(super) struct RowRange {
-    pub(super) skip: u64,
-    pub(super) take: u64,
+pub struct RowRange {
+    /// Rows to leave out.
+    pub skip: u64,
+    /// Rows wanted after those.
+    pub take: u64,
 }
 
 impl RowRange {
     /// All rows where there is no range.
-    pub(super) fn new(rows: Option<&Range<u64>>) -> Self {
+    pub fn new(rows: Option<&Range<u64>>) -> Self {
         let rows = rows.cloned().unwrap_or(0..u64::MAX);
         Self { skip: rows.start, take: rows.end.saturating_sub(rows.start) }
     }
 
     /// The wanted rows of the next batch, if there are some.
-    pub(super) fn cut(&mut self, batch: &RecordBatch) -> Option<RecordBatch> {
+    pub fn cut(&mut self, batch: &RecordBatch) -> Option<RecordBatch> {
         let rows = batch.num_rows() as u64;
         let skipped = self.skip.min(rows);
         self.skip -= skipped;

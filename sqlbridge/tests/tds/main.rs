@@ -1,0 +1,7 @@
+//! SQL Server's protocol, against a server that answers from memory.
+
+mod hostile;
+mod passes;
+mod recorded;
+mod replay;
+mod types;
