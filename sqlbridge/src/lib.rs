@@ -1,9 +1,9 @@
 //! Rows of databases in the engine's pipeline.
 //!
 //! A [`Database`] says where and who; it opens [`Session`]s, which answer in Arrow batches. [`SqlServer`] speaks SQL
-//! Server's own protocol. [`SqlSource`] makes an engine's `BlockSource` of a query or a table of any of them, so that all
-//! that reads blocks reads databases. [`SqlType`] is the border of the two type systems: which Arrow type a column gets,
-//! and what is refused and why.
+//! Server's own protocol, `odbc` any database with an ODBC driver (feature `odbc`, on by default). [`SqlSource`] makes an
+//! engine's `BlockSource` of a query or a table of any of them, so that all that reads blocks reads databases.
+//! [`SqlType`] is the border of the two type systems: which Arrow type a column gets, and what is refused and why.
 //!
 //! ```
 //! use arrow_schema::DataType;
@@ -22,6 +22,8 @@
 mod connection_string;
 mod dialect;
 mod error;
+#[cfg(feature = "odbc")]
+pub mod odbc;
 mod session;
 mod source;
 mod tds;
