@@ -23,6 +23,9 @@
 //! | `SQL_TYPE_TIME` | Float64 | seconds since midnight |
 //! | `SQL_BINARY` and longer ones, intervals, others | refused | cast in the query |
 //!
+//! Columns of SQLite without a declared type, such as sums, get the type of the values that occur in them: integers
+//! Int64, with real numbers or without any value Float64, else Utf8. For that the query runs once more before.
+//!
 //! Texts are fetched as UTF-8 (on Windows UTF-16) into buffers of the length that the driver reports, at most
 //! [`OdbcOptions::max_text_size`]. A text that is longer is never cut: when it is among the first rows the query runs
 //! again with room for it, else it is an error that says how much room it needs.
@@ -33,6 +36,7 @@ mod convert;
 mod fetch;
 mod session;
 mod text;
+mod undeclared;
 
 use crate::{Database, Result, Session};
 use connect::Target;

@@ -61,7 +61,11 @@ impl SqlSource {
         let dialect = session.dialect();
         let rows_per_read = rows_per_read.max(1);
         let (schema, started) = match &query {
-            Query::Table(_) => (session.describe(&query.sql(dialect, None, " WHERE 1 = 0"))?, None),
+            Query::Table(_) => {
+                // without its rows SQLite knows no types of expressions, such as a view may have
+                let condition = if dialect == Dialect::Sqlite { "" } else { " WHERE 1 = 0" };
+                (session.describe(&query.sql(dialect, None, condition))?, None)
+            }
             Query::Sql(sql) => {
                 let rows = session.stream(sql, rows_per_read)?;
                 (rows.schema(), Some(rows))

@@ -264,3 +264,26 @@ fn integers_without_a_sign_keep_their_values() {
         assert!(message.contains("row 2 of column 'b' is '9223372036854775808'"), "{message}");
     }
 }
+
+#[test]
+fn expressions_of_sqlite_have_the_type_of_their_values() {
+    for server in servers::all().iter().filter(|server| server.dialect == Dialect::Sqlite) {
+        table(
+            server,
+            "loose",
+            "n integer, x double",
+            &["insert into loose values (9007199254740993, 0.1), (null, 2.5)"],
+        );
+        let sql = "select sum(n) as s, avg(x) as a, max(n) > 1 as b, 'it' as t, null as z, coalesce(n, x) as m \
+                   from loose group by x order by x;";
+        let batch = query(server, sql);
+        assert_eq!(types(&batch), ["Int64", "Float64", "Int64", "Utf8", "Float64", "Float64"]);
+        assert_eq!(batch.column(0).as_primitive::<Int64Type>().value(0), 9_007_199_254_740_993);
+        assert_eq!(batch.column(1).as_primitive::<Float64Type>().value(0).to_bits(), 0.1f64.to_bits());
+        assert!(batch.column(0).is_null(1) && batch.column(4).is_null(0));
+        assert_eq!(server.database().connect().unwrap().describe(sql).unwrap(), batch.schema());
+        let message =
+            server.database().connect().unwrap().query("select x'00ff' as photo").unwrap_err().to_string();
+        assert!(message.contains("'photo'") && message.contains("CAST"), "{message}");
+    }
+}

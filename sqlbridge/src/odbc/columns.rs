@@ -15,6 +15,8 @@ use crate::{Dialect, Error, Result, SqlType};
 pub(super) struct Column {
     pub(super) name: String,
     pub(super) reading: Reading,
+    /// Whether the database knows no type for it, and the reading is a text for want of one.
+    pub(super) undeclared: bool,
 }
 
 /// How the values of a column are fetched, and what is made of them.
@@ -124,9 +126,21 @@ pub(super) fn describe(
         let unsigned = integer && answer.column_is_unsigned(number).map_err(|error| target.error(error))?;
         let longest = target.options.max_text_size.max(1);
         let reading = reading(&name, description.data_type, unsigned, dialect, longest)?;
-        columns.push(Column { name, reading });
+        // what SQLite's driver says of a column for which SQLite says nothing
+        let undeclared = dialect == Dialect::Sqlite
+            && matches!(description.data_type, DataType::Varchar { length: Some(length) } if length.get() == 255);
+        columns.push(Column { name, reading, undeclared });
     }
     Ok(columns)
+}
+
+/// Gives columns the readings that were found for them.
+pub(super) fn settle(columns: &mut [Column], readings: &[(usize, Reading)]) {
+    for (index, reading) in readings {
+        if let Some(column) = columns.get_mut(*index) {
+            column.reading = *reading;
+        }
+    }
 }
 
 /// How a column of this type is fetched; a text with room for at most `longest` units.
@@ -193,7 +207,7 @@ fn reading(
 }
 
 /// The error of a type that is not read.
-fn refused(sql_type: SqlType, column: &str) -> Error {
+pub(super) fn refused(sql_type: SqlType, column: &str) -> Error {
     sql_type.arrow_type(column).err().unwrap_or_else(|| Error::ColumnType {
         column: column.to_owned(),
         sql_type: "unknown",

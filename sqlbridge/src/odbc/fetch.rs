@@ -19,6 +19,7 @@ use super::columns::{self, Column, Reading};
 use super::connect::Target;
 use super::convert;
 use super::text::Unit;
+use super::undeclared;
 use crate::{Dialect, Error, Result, RowReader};
 
 /// What a query brings, in this order: its schema once, then batches.
@@ -42,6 +43,7 @@ impl Query<'_> {
         batch_rows: usize,
         take: &mut dyn FnMut(Event) -> bool,
     ) -> Result<()> {
+        let undeclared = undeclared::readings(self, sql)?;
         let mut told = false;
         // room that texts of the first rows turned out to need, by column
         let mut needed: Vec<(usize, usize)> = Vec::new();
@@ -51,6 +53,7 @@ impl Query<'_> {
             let answer = statement.execute(sql, ()).map_err(|error| self.target.error(error))?;
             let mut answer = answer.ok_or_else(|| no_rows(self.target))?;
             let mut columns = columns::describe(&mut answer, self.dialect, self.target)?;
+            columns::settle(&mut columns, &undeclared);
             for (index, room) in &needed {
                 if let Some(Column { reading: Reading::Text { units }, .. }) = columns.get_mut(*index) {
                     *units = (*units).max(*room);
@@ -120,7 +123,7 @@ enum Outcome {
 /// What to do about a text that is longer than its buffer. Rows that were handed over cannot be asked for again: a query
 /// has no order.
 fn too_long(column: Option<&Column>, index: usize, bytes: Option<usize>, before: u64) -> Result<Outcome> {
-    let Some(Column { name, reading: Reading::Text { units } }) = column else {
+    let Some(Column { name, reading: Reading::Text { units }, .. }) = column else {
         return Err(Error::Option {
             option: "query".into(),
             reason: format!("a value of column {} is longer than its type allows", index + 1),

@@ -8,7 +8,7 @@ use engine::Monitor;
 use odbc_api::Connection;
 
 use super::connect::Target;
-use super::{columns, fetch};
+use super::{columns, fetch, undeclared};
 use crate::{Dialect, Error, Result, RowReader, Session};
 
 /// A connection, and how to speak of it.
@@ -41,7 +41,8 @@ impl Session for OdbcSession {
 
     fn describe(&mut self, sql: &str) -> Result<SchemaRef> {
         let mut prepared = self.connection.prepare(sql).map_err(|error| self.target.error(error))?;
-        let columns = columns::describe(&mut prepared, self.dialect, &self.target)?;
+        let mut columns = columns::describe(&mut prepared, self.dialect, &self.target)?;
+        columns::settle(&mut columns, &undeclared::readings(&OdbcSession::query(self), sql)?);
         if columns.is_empty() {
             return Err(fetch::no_rows(&self.target));
         }
