@@ -11,6 +11,7 @@ use engine::source::{self, Format, OpenOptions, SourceExt, Wanted, index_of, ret
 use engine::{BlockSource, Compute, Project, ScanOptions, SelectRows, factor};
 
 use crate::args::{BadCells, InputFormat, Keeping, Reading, RowRange, Rows, Selecting};
+use crate::database;
 use crate::failure::Usage;
 
 /// A source that is shared by the parts of a command.
@@ -31,7 +32,21 @@ pub(crate) fn open_both(a: &PathBuf, b: &PathBuf, reading: &Reading) -> anyhow::
 
 /// Refuses options that say how text is read where there is no text.
 fn check_text_only(paths: &[PathBuf], reading: &Reading) -> anyhow::Result<()> {
+    if let (false, Some(option)) =
+        (paths.iter().any(|path| database::is_database(path)), reading.database_only())
+    {
+        return Err(Usage(format!(
+            "{option} says what is read of a database, and the input is a file; leave it out"
+        ))
+        .into());
+    }
     let Some(option) = reading.text_only() else { return Ok(()) };
+    if paths.iter().any(|path| database::is_database(path)) {
+        return Err(Usage(format!(
+            "{option} says how delimited text is read, and the input is a database; leave it out"
+        ))
+        .into());
+    }
     let files = source::formats(paths, reading.input_format.map(format))?;
     let is_text = |(_, format): &(PathBuf, Format)| *format == Format::Text;
     match files.first() {
@@ -46,7 +61,11 @@ fn check_text_only(paths: &[PathBuf], reading: &Reading) -> anyhow::Result<()> {
 
 fn open_checked(paths: &[PathBuf], reading: &Reading) -> anyhow::Result<Source> {
     let options = OpenOptions { text: text_options(reading)?, format: reading.input_format.map(format) };
-    let source = source::open_with(paths, &options)?;
+    let source = if paths.iter().any(|path| database::is_database(path)) {
+        database::open(paths, reading)?
+    } else {
+        source::open_with(paths, &options)?
+    };
     let schema = source.schema();
     for column in &reading.missing_in {
         index_of(&schema, &column.name)?;

@@ -6,6 +6,7 @@
 
 mod args;
 mod commands;
+mod database;
 mod failure;
 mod input;
 mod output;

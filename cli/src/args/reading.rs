@@ -11,6 +11,15 @@ pub(crate) struct Reading {
     /// The format of the input, where neither its bytes nor its name should decide
     #[arg(long, value_name = "FORMAT")]
     pub(crate) input_format: Option<InputFormat>,
+    /// What to read of a database (an input such as mssql://USER@HOST:PORT/DATABASE): the rows of a statement
+    #[arg(long, value_name = "SQL", conflicts_with = "sql_table")]
+    pub(crate) query: Option<String>,
+    /// What to read of a database: a table or a view
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sql_table: Option<String>,
+    /// Rows of a database in each batch on the way [default: 65536]
+    #[arg(long, value_name = "N")]
+    pub(crate) rows_per_read: Option<usize>,
     /// Text that means missing, in delimited text; can be repeated [default: NA and the empty cell]
     #[arg(long, value_name = "STR", allow_hyphen_values = true)]
     pub(crate) missing: Vec<String>,
@@ -59,6 +68,16 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// The first option given that has a meaning for databases alone.
+    pub(crate) fn database_only(&self) -> Option<&'static str> {
+        let options = [
+            (self.query.is_some(), "--query"),
+            (self.sql_table.is_some(), "--sql-table"),
+            (self.rows_per_read.is_some(), "--rows-per-read"),
+        ];
+        options.into_iter().find(|(given, _)| *given).map(|(_, name)| name)
+    }
+
     /// The first option given that has a meaning for delimited text alone.
     pub(crate) fn text_only(&self) -> Option<&'static str> {
         let options = [
