@@ -39,11 +39,36 @@ impl Dialect {
     /// A table name of several parts, such as `dbo.flights` or `[my db]..[a.b]`, with every part quoted. Parts that are
     /// quoted already, in any dialect's way, are taken apart first.
     pub fn quoted_table(self, table: &str) -> String {
-        parts(table)
+        Self::parts(table)
             .iter()
             .map(|part| if part.is_empty() { String::new() } else { self.quoted(part) })
             .collect::<Vec<_>>()
             .join(".")
+    }
+
+    /// The parts of a table name, without their quotes.
+    pub(crate) fn parts(table: &str) -> Vec<String> {
+        let mut parts = vec![String::new()];
+        let mut closing = None;
+        let mut characters = table.chars().peekable();
+        while let Some(character) = characters.next() {
+            let Some(part) = parts.last_mut() else { break };
+            match (closing, character) {
+                (None, '.') => parts.push(String::new()),
+                (None, '[') if part.is_empty() => closing = Some(']'),
+                (None, '"' | '`') if part.is_empty() => closing = Some(character),
+                (Some(quote), _) if character == quote => {
+                    if characters.peek() == Some(&quote) {
+                        characters.next();
+                        part.push(quote);
+                    } else {
+                        closing = None;
+                    }
+                }
+                _ => part.push(character),
+            }
+        }
+        parts
     }
 
     /// A text as a literal.
@@ -56,31 +81,6 @@ impl Dialect {
             _ => format!("'{doubled}'"),
         }
     }
-}
-
-/// The parts of a table name, without their quotes.
-fn parts(table: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut closing = None;
-    let mut characters = table.chars().peekable();
-    while let Some(character) = characters.next() {
-        let Some(part) = parts.last_mut() else { break };
-        match (closing, character) {
-            (None, '.') => parts.push(String::new()),
-            (None, '[') if part.is_empty() => closing = Some(']'),
-            (None, '"' | '`') if part.is_empty() => closing = Some(character),
-            (Some(quote), _) if character == quote => {
-                if characters.peek() == Some(&quote) {
-                    characters.next();
-                    part.push(quote);
-                } else {
-                    closing = None;
-                }
-            }
-            _ => part.push(character),
-        }
-    }
-    parts
 }
 
 #[cfg(test)]

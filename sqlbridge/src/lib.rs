@@ -25,6 +25,7 @@ mod error;
 #[cfg(feature = "odbc")]
 pub mod odbc;
 mod session;
+mod sink;
 mod source;
 mod tds;
 mod types;
@@ -33,6 +34,7 @@ pub use connection_string::ConnectionString;
 pub use dialect::Dialect;
 pub use error::{Error, Result};
 pub use session::{Database, RowReader, Session};
+pub use sink::{IfExists, ServerSink};
 pub use source::{Query, SqlSource};
 pub use tds::{Connection, SqlServer};
 pub use types::SqlType;

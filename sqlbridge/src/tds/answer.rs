@@ -176,10 +176,6 @@ impl Answer {
         Ok(())
     }
 
-    pub(super) fn ended(&self) -> bool {
-        self.ended
-    }
-
     /// Rows that the last statement changed.
     pub(super) fn changed_rows(&self) -> Option<u64> {
         self.changed_rows

@@ -24,6 +24,8 @@ use crate::{Dialect, Error, Result, RowReader, Session};
 const STOPPING: Duration = Duration::from_secs(5);
 /// Rows of a batch of a small answer.
 const SMALL: usize = 65_536;
+/// `Latin1_General_CI_AS`, where the server does not say.
+const LATIN1: [u8; 5] = [0x09, 0x04, 0xD0, 0x00, 0x34];
 /// Errors of a server that is not ready, after which another try makes sense (Azure SQL's list).
 const TRANSIENT: [u32; 12] =
     [4060, 4221, 10_928, 10_929, 40_197, 40_501, 40_613, 40_615, 49_918, 49_919, 49_920, 615];
@@ -32,6 +34,9 @@ const TRANSIENT: [u32; 12] =
 pub struct Connection {
     packets: Packets,
     database: String,
+    collation: [u8; 5],
+    /// The server's name for the transaction at hand; 0 for none.
+    transaction: [u8; 8],
 }
 
 impl Connection {
@@ -133,7 +138,8 @@ impl Connection {
         if options.encrypt == Encrypt::No && answer.encryption == Encryption::LoginOnly {
             packets.stream.decrypt();
         }
-        let mut connection = Self { packets, database: options.database.clone() };
+        let mut connection =
+            Self { packets, database: options.database.clone(), collation: LATIN1, transaction: [0; 8] };
         let sent_on = connection.logged_in(options)?;
         connection.packets.set_timeout(options.query_timeout);
         Ok(match sent_on {
@@ -173,6 +179,9 @@ impl Connection {
         let text = || super::bytes::Bytes(new).utf16(new.len() / 2).unwrap_or_default();
         match what {
             1 => self.database = text(),
+            8 => self.transaction = new.try_into().unwrap_or_default(),
+            9 | 10 => self.transaction = [0; 8],
+            7 => self.collation = new.try_into().unwrap_or(LATIN1),
             4 => {
                 let size =
                     text().parse().map_err(|_| self.packets.broken("the size of packets is no number"))?;
@@ -198,10 +207,49 @@ impl Connection {
         self.packets.size()
     }
 
+    pub(super) fn packets(&mut self) -> &mut Packets {
+        &mut self.packets
+    }
+
+    pub(super) fn server(&self) -> &str {
+        self.packets.server()
+    }
+
+    /// The collation of the database.
+    pub(super) fn collation(&self) -> [u8; 5] {
+        self.collation
+    }
+
+    /// Runs statements whose rows, if there are some, do not matter.
+    pub(super) fn run(&mut self, sql: &str) -> Result<Option<u64>> {
+        self.send(sql)?;
+        self.confirmed()
+    }
+
+    /// Reads an answer over, and gives the number of rows that the last statement changed.
+    pub(super) fn confirmed(&mut self) -> Result<Option<u64>> {
+        let mut answer = Answer::default();
+        let mut rows = None;
+        loop {
+            match answer.next(&mut self.packets, rows.as_mut(), SMALL)? {
+                Event::Columns(columns) => rows = Some(Rows::new(&columns, true)?),
+                Event::Batch => {
+                    if let Some(rows) = &mut rows {
+                        rows.finish().map_err(|error| self.packets.broken(error.to_string()))?;
+                    }
+                }
+                Event::Changed(what, new) => self.changed(what, &new)?,
+                Event::End => return Ok(answer.changed_rows()),
+            }
+        }
+    }
+
     /// Sends statements.
     pub(super) fn send(&mut self, sql: &str) -> Result<()> {
-        // headers of the message: one that says that there is no transaction
-        let mut message = vec![22, 0, 0, 0, 18, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0];
+        // headers of the message: one that names the transaction, and one request at a time
+        let mut message = vec![22, 0, 0, 0, 18, 0, 0, 0, 2, 0];
+        message.extend_from_slice(&self.transaction);
+        message.extend_from_slice(&1_u32.to_le_bytes());
         message.extend_from_slice(&login::utf16(sql));
         self.packets.send(Kind::Batch, &message)
     }
@@ -262,25 +310,7 @@ impl Session for Connection {
     }
 
     fn execute(&mut self, sql: &str) -> Result<Option<u64>> {
-        self.send(sql)?;
-        let mut answer = Answer::default();
-        loop {
-            match answer.next(&mut self.packets, None, 0)? {
-                Event::Columns(columns) => {
-                    // rows of a statement that was not asked for rows are read over
-                    let mut rows = Rows::new(&columns, true)?;
-                    while let Event::Batch = answer.next(&mut self.packets, Some(&mut rows), SMALL)? {
-                        rows.finish().map_err(|error| self.packets.broken(error.to_string()))?;
-                    }
-                    if answer.ended() {
-                        return Ok(answer.changed_rows());
-                    }
-                }
-                Event::End => return Ok(answer.changed_rows()),
-                Event::Changed(what, new) => self.changed(what, &new)?,
-                Event::Batch => {}
-            }
-        }
+        self.run(sql)
     }
 
     fn describe(&mut self, sql: &str) -> Result<SchemaRef> {

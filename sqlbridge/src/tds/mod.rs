@@ -9,6 +9,7 @@
 
 mod answer;
 mod browser;
+mod bulk;
 mod bytes;
 mod collation;
 mod column;
@@ -28,6 +29,7 @@ mod token;
 
 use std::fmt;
 
+pub(crate) use bulk::{Encoding, Load};
 pub use connection::Connection;
 
 use self::options::Options;

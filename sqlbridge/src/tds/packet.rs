@@ -12,6 +12,7 @@ use crate::{Error, Result};
 
 pub(super) const HEADER: usize = 8;
 const LAST: u8 = 0x01;
+const IGNORE: u8 = 0x02;
 /// What one read may bring.
 const READ: usize = 256 << 10;
 /// A value, and so a row, may have 2 GiB; more is no answer of a server.
@@ -22,6 +23,7 @@ const LONGEST: usize = 5 << 30;
 pub(super) enum Kind {
     Batch = 1,
     Attention = 6,
+    Bulk = 7,
     Login = 16,
     PreLogin = 18,
 }
@@ -126,6 +128,24 @@ impl Packets {
             put(&mut bytes, kind, if piece + 1 == pieces { LAST } else { 0 }, number, payload);
             number = number.wrapping_add(1);
         }
+        self.start_answer();
+        self.write(&bytes)
+    }
+
+    /// Sends one full packet of a message that goes on, for bulk loads; the last one has `last`.
+    pub(super) fn send_piece(&mut self, kind: Kind, number: u8, payload: &[u8], last: bool) -> Result<()> {
+        let mut bytes = Vec::with_capacity(payload.len() + HEADER);
+        put(&mut bytes, kind, if last { LAST } else { 0 }, number, payload);
+        if last {
+            self.start_answer();
+        }
+        self.write(&bytes)
+    }
+
+    /// Takes back a message that was sent in part.
+    pub(super) fn abandon(&mut self, kind: Kind, number: u8) -> Result<()> {
+        let mut bytes = Vec::with_capacity(HEADER);
+        put(&mut bytes, kind, LAST | IGNORE, number, &[]);
         self.start_answer();
         self.write(&bytes)
     }

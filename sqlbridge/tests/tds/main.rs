@@ -1,6 +1,7 @@
 //! SQL Server's protocol, against a server that answers from memory.
 
 mod hostile;
+mod loads;
 mod passes;
 mod recorded;
 mod replay;
