@@ -37,6 +37,7 @@ use arrow_array::StringArray;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use encoding_rs::Encoding;
 
+pub use date::{date_of_days, days_of_date};
 pub use error::{BadCell, BadCells, TextError};
 pub use options::{OnError, TextOptions};
 pub use types::{parse_type, type_name};

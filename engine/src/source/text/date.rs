@@ -107,6 +107,11 @@ fn leading_date(text: &[u8]) -> Option<(i64, &[u8])> {
     let (separator, rest) = rest.split_first().filter(|(byte, _)| matches!(byte, b'-' | b'/'))?;
     let (month, rest) = two_digits(rest)?;
     let (day, rest) = two_digits(rest.strip_prefix(&[*separator])?)?;
+    Some((days_of_date(year, month, day)?, rest))
+}
+
+/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar; nothing where there is no such date.
+pub fn days_of_date(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let longest = match month {
         2 => 28 + i64::from(leap),
@@ -114,7 +119,7 @@ fn leading_date(text: &[u8]) -> Option<(i64, &[u8])> {
         1..=12 => 31,
         _ => return None,
     };
-    (1..=longest).contains(&day).then(|| (days_from_civil(year, month, day), rest))
+    (1..=longest).contains(&day).then(|| days_from_civil(year, month, day))
 }
 
 fn two_digits(text: &[u8]) -> Option<(i64, &[u8])> {
@@ -136,7 +141,8 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
+/// Year, month and day of a number of days since 1970-01-01.
+pub fn date_of_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let of_era = days.rem_euclid(146_097);
@@ -150,7 +156,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 
 /// Writes a date as `YYYY-MM-DD`; years outside of 0 to 9999 get a sign.
 pub(crate) fn write_date(days: i64, out: &mut Vec<u8>) {
-    let (year, month, day) = civil_from_days(days);
+    let (year, month, day) = date_of_days(days);
     let text = match year {
         0..=9999 => format!("{year:04}-{month:02}-{day:02}"),
         _ => format!("{year:+05}-{month:02}-{day:02}"),
