@@ -20,6 +20,7 @@
 //! In the cells of an interaction the first factor varies fastest, as in R.
 
 mod addends;
+mod asked;
 mod check;
 mod dense;
 mod draft;
@@ -32,6 +33,7 @@ mod survey;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use addends::Addends;
+pub(crate) use asked::Census;
 pub(crate) use dense::{Dense, DenseReader};
 pub use draft::{Draft, Extras, Weights};
 pub(crate) use draft::{columns_read, usable};

@@ -16,6 +16,7 @@
 //! Sums of numbers are added up within tiles in 8 lanes and then tile by tile, sums of cells in 4 lanes of rows: the
 //! result depends on the block size in the last digits only, and on the number of threads not at all.
 
+pub(crate) mod asked;
 pub(crate) mod by_cell;
 mod cells;
 mod double;
@@ -93,6 +94,11 @@ impl Gram {
             tiles: Tiles::default(),
             work: None,
         }
+    }
+
+    /// The gram of rows that something else has added up.
+    pub(crate) fn summed(plan: Arc<Plan>, totals: Totals<f64>) -> Self {
+        Self { totals, ..Self::weighted(plan) }
     }
 
     fn plan(&self) -> Result<Arc<Plan>> {

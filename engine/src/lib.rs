@@ -24,6 +24,7 @@
 //! changes the order of additions and so only the last digits.
 
 mod accumulator;
+pub mod aggregate;
 mod block;
 mod budget;
 mod called;

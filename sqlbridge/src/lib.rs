@@ -24,6 +24,7 @@ mod dialect;
 mod error;
 #[cfg(feature = "odbc")]
 pub mod odbc;
+mod pushdown;
 mod session;
 mod sink;
 mod source;
@@ -33,6 +34,7 @@ mod types;
 pub use connection_string::ConnectionString;
 pub use dialect::Dialect;
 pub use error::{Error, Result};
+pub use pushdown::PushDown;
 pub use session::{Database, RowReader, Session};
 pub use sink::{IfExists, ServerSink};
 pub use source::{Query, SqlSource};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
 use engine::Estimator;
+use engine::aggregate::{Aggregated, Server};
 use engine::formula::Formula;
 
 use super::{CovCorMatrix, CovCorOptions};
@@ -136,5 +137,11 @@ impl Estimator for CovCor {
 
     fn step(&self, state: GramState, sums: GramSums) -> Result<ControlFlow<CovCorMatrix, GramState>> {
         self.step_with(state, sums, |_, matrix| Ok(matrix))
+    }
+}
+
+impl Aggregated for CovCor {
+    fn gather(&self, state: &GramState, server: &mut dyn Server) -> Result<GramPartial> {
+        state.gather(server)
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
 use engine::Estimator;
+use engine::aggregate::{Aggregated, Server};
 use engine::formula::Formula;
 
 use super::{CellTable, Factor};
@@ -132,5 +133,11 @@ impl Estimator for Cube {
 
     fn step(&self, state: GramState, sums: GramSums) -> Result<ControlFlow<CellTable, GramState>> {
         state.step_gram(sums, plan, cells)
+    }
+}
+
+impl Aggregated for Cube {
+    fn gather(&self, state: &GramState, server: &mut dyn Server) -> Result<GramPartial> {
+        state.gather(server)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use engine::aggregate::Server;
 use engine::{Accumulator, Block};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +58,22 @@ impl<T> Stage<T> {
             Self::Survey(draft) => Part::Survey(draft.survey().unwrap_or_default()),
             Self::Bound(bound) => Part::Sums(Box::new(empty(bound))),
         }
+    }
+
+    /// The partial result of all rows of a server; `gather` makes that of the algorithm.
+    pub(crate) fn gather_with<A>(
+        &self,
+        server: &mut dyn Server,
+        gather: impl FnOnce(&T, &mut dyn Server) -> Result<A>,
+    ) -> Result<Part<A>> {
+        Ok(match self {
+            Self::Survey(draft) => {
+                let mut survey = draft.survey().unwrap_or_default();
+                survey.gather(server)?;
+                Part::Survey(survey)
+            }
+            Self::Bound(bound) => Part::Sums(Box::new(gather(bound, server)?)),
+        })
     }
 
     /// What follows from the sums of this pass.

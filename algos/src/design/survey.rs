@@ -2,12 +2,14 @@
 
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
+use engine::aggregate::{Key, Query, Scalar, Server, Stage, Sum};
 use engine::{Accumulator, Block};
 use foldhash::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::Input;
 use super::read::{Bound, bind_input, for_each_number};
+use crate::{Error, Result};
 
 /// What a survey found of one variable.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +53,37 @@ impl Survey {
             })
             .collect();
         Self { items }
+    }
+}
+
+impl Survey {
+    /// Asks a server: the texts of a variable come in the order of their bytes.
+    pub(super) fn gather(&mut self, server: &mut dyn Server) -> Result<()> {
+        let schema = server.schema();
+        for item in &mut self.items {
+            let value = vec![("value".to_owned(), item.input.scalar(&schema)?)];
+            let stages = vec![Stage { columns: value, keep: None }];
+            if matches!(item.found, Found::Levels(_)) {
+                let query = Query { stages, keys: vec!["value".into()], sums: Vec::new() };
+                let Some(Key::Texts(texts)) = server.ask(&query)?.keys.into_iter().next() else {
+                    return Err(Error::Mismatch { what: "levels are not texts" });
+                };
+                let mut texts: Vec<String> = texts.into_iter().flatten().collect();
+                texts.sort_unstable();
+                for text in &texts {
+                    item.add_level(text);
+                }
+            } else {
+                let value = Scalar::named("value");
+                let sums = vec![Sum::Min(value.clone()), Sum::Max(value)];
+                let answer = server.ask(&Query { stages, keys: Vec::new(), sums })?;
+                let (low, high) = (answer.total(0), answer.total(1));
+                if low <= high {
+                    item.add_range(low, high);
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -93,6 +93,19 @@ impl<T: Real> Cells<T> {
         }
     }
 
+    /// Adds to the sums of a cell, `width` of them.
+    ///
+    /// # Errors
+    /// When too many cells were met.
+    pub(super) fn add(&mut self, cell: u64, width: usize, sums: impl Iterator<Item = T>) -> Result<()> {
+        let place = match self {
+            Self::All(_) => cell as usize,
+            Self::Met(met) => met.place(cell)? as usize,
+        };
+        self.sums_mut()[place * width..][..width].iter_mut().zip(sums).for_each(|(own, sum)| *own += sum);
+        Ok(())
+    }
+
     /// The sums that rows are added to.
     pub(super) fn sums_mut(&mut self) -> &mut [T] {
         match self {

@@ -4,10 +4,12 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use engine::aggregate::{Server, not_pushed_down};
 use engine::{Accumulator, Block};
 use serde::{Deserialize, Serialize};
 
 use super::Gram;
+use super::asked::gram;
 use super::exact::ExactGram;
 use super::plan::Plan;
 use crate::design::{Design, Draft, Next, Outcome, Part, Stage};
@@ -87,6 +89,19 @@ impl GramState {
                 Planned::Gram(plan) => Summed::Gram(Gram::of(Arc::clone(plan))),
                 Planned::Exact(_, plan) => Summed::Exact(ExactGram::new(Arc::clone(plan))),
             })
+        })
+    }
+
+    /// The partial result of all rows of a server.
+    ///
+    /// # Errors
+    /// The server's; that it has no sums of twice the precision.
+    pub(crate) fn gather(&self, server: &mut dyn Server) -> Result<GramPartial> {
+        self.gather_with(server, |plan, server| match &plan.0 {
+            Planned::Gram(plan) => Ok(AnyGram(Summed::Gram(gram(plan, server)?))),
+            Planned::Exact(..) => {
+                Err(not_pushed_down("a model of columns that nearly depend on each other (or of a response that they nearly determine)").into())
+            }
         })
     }
 

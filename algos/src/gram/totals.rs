@@ -21,6 +21,9 @@ pub(crate) struct Totals<T> {
     pub(crate) shifts: Vec<f64>,
     /// For each table of the plan its cells with their moments.
     pub(crate) tables: Vec<Cells<T>>,
+    /// Whether they are a server's, which has no sums of twice the precision.
+    #[serde(skip)]
+    pub(crate) is_of_server: bool,
     /// The moments in a cell of each table, so that partials merge without the plan.
     moments: Vec<Vec<Moment>>,
 }
@@ -33,6 +36,7 @@ impl<T: Real> Totals<T> {
             missing: 0,
             observations: 0.0,
             shifts: Vec::new(),
+            is_of_server: false,
             tables: plan.tables.iter().map(Cells::new).collect(),
             moments: plan.tables.iter().map(|table| table.moments.clone()).collect(),
         }

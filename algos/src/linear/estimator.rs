@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
 use engine::Estimator;
+use engine::aggregate::{Aggregated, Server};
 use engine::formula::Formula;
 
 use super::inference::{infer, infer_exactly};
@@ -142,5 +143,11 @@ impl Estimator for LinMod {
             },
         )?;
         Ok(next.map_continue(|passes| LinModState { passes, scope }))
+    }
+}
+
+impl Aggregated for LinMod {
+    fn gather(&self, state: &LinModState, server: &mut dyn Server) -> Result<GramPartial> {
+        state.passes.gather(server)
     }
 }

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use arrow_schema::SchemaRef;
 use engine::Estimator;
+use engine::aggregate::{Aggregated, Server};
 
 use super::{PcaModel, PcaOptions};
 use crate::covariance::{CovCor, CovCorOptions};
@@ -68,5 +69,11 @@ impl Estimator for Pca {
             let names = design.terms.iter().flat_map(|term| design.labels(term, LabelStyle::Revo)).collect();
             PcaModel::new(design.clone(), names, &matrix, self.options.clone())
         })
+    }
+}
+
+impl Aggregated for Pca {
+    fn gather(&self, state: &GramState, server: &mut dyn Server) -> Result<GramPartial> {
+        self.covariances.gather(state, server)
     }
 }

@@ -31,6 +31,7 @@ mod monomial;
 mod parser;
 mod plan;
 mod prune;
+mod scalar;
 
 use std::collections::HashSet;
 use std::fmt;
