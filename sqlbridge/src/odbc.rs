@@ -34,12 +34,15 @@ mod columns;
 mod connect;
 mod convert;
 mod fetch;
+mod parameters;
 mod session;
+mod sink;
 mod text;
 mod undeclared;
 
 use crate::{Database, Result, Session};
 use connect::Target;
+pub use sink::OdbcSink;
 
 /// How to connect, and how much to hold in memory.
 #[derive(Debug, Clone)]

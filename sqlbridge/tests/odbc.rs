@@ -22,20 +22,6 @@ fn numbers(server: &Server, rows: u32) -> String {
     }
 }
 
-/// Makes a table anew.
-fn table(server: &Server, name: &str, columns: &str, statements: &[&str]) {
-    let mut session = server.database().connect().unwrap();
-    session.execute(&format!("drop table if exists {name}")).unwrap();
-    session.execute(&format!("create table {name} ({columns})")).unwrap();
-    for statement in statements {
-        session.execute(statement).unwrap();
-    }
-}
-
-fn query(server: &Server, sql: &str) -> RecordBatch {
-    server.database().connect().unwrap().query(sql).unwrap()
-}
-
 fn types(batch: &RecordBatch) -> Vec<String> {
     batch.schema().fields().iter().map(|field| field.data_type().to_string()).collect()
 }
@@ -44,9 +30,7 @@ fn types(batch: &RecordBatch) -> Vec<String> {
 fn every_type_arrives_as_the_table_says_with_its_missing_values() {
     for server in servers::all() {
         let timestamp = if server.dialect == Dialect::MariaDb { "datetime" } else { "timestamp" };
-        table(
-            server,
-            "kinds",
+        server.table("kinds",
             &format!(
                 "si smallint, i integer, b bigint, r real, d double precision, n numeric(12, 2), c char(3), s varchar(20), \
              dt date, ts {timestamp}, tm time, tx text"
@@ -57,7 +41,7 @@ fn every_type_arrives_as_the_table_says_with_its_missing_values() {
                 "insert into kinds values (null, null, null, null, null, null, null, null, null, null, null, null)",
             ],
         );
-        let batch = query(server, "select * from kinds order by coalesce(i, 0) desc");
+        let batch = server.query("select * from kinds order by coalesce(i, 0) desc");
         let mut expected = [
             "Int16",
             "Int32",
@@ -104,22 +88,21 @@ fn every_type_arrives_as_the_table_says_with_its_missing_values() {
 #[test]
 fn a_description_is_that_of_the_answer() {
     for server in servers::all() {
-        table(
-            server,
+        server.table(
             "described",
             "a integer, b varchar(7), c date",
             &["insert into described values (1, 'x', null)"],
         );
         let sql = "select a, b, c from described";
         let described = server.database().connect().unwrap().describe(sql).unwrap();
-        assert_eq!(described, query(server, sql).schema(), "{:?}", server.dialect);
+        assert_eq!(described, server.query(sql).schema(), "{:?}", server.dialect);
     }
 }
 
 #[test]
 fn a_stream_brings_every_row_once_in_batches_that_fit() {
     for server in servers::all() {
-        table(server, "streamed", "n integer, s varchar(40)", &[]);
+        server.table("streamed", "n integer, s varchar(40)", &[]);
         let fill = format!(
             "insert into streamed {}",
             numbers(server, 20_000).replace("select n from", "select n, n from")
@@ -157,9 +140,9 @@ fn a_text_that_is_longer_than_its_room_is_never_cut() {
     for server in servers::all() {
         let long = "é".repeat(30_000);
         let insert = |id: i32, text: &str| format!("insert into long_texts values ({id}, '{text}')");
-        table(server, "long_texts", "id integer, body text", &[&insert(1, "short"), &insert(2, &long)]);
+        server.table("long_texts", "id integer, body text", &[&insert(1, "short"), &insert(2, &long)]);
         // among the first rows: asked for again with room
-        let batch = query(server, "select body from long_texts order by id");
+        let batch = server.query("select body from long_texts order by id");
         assert_eq!(batch.column(0).as_string::<i32>().value(1), long, "{:?}", server.dialect);
         // after rows that were handed over: an error
         let session = server.database().connect().unwrap();
@@ -179,7 +162,7 @@ fn a_text_that_is_longer_than_its_room_is_never_cut() {
 fn what_cannot_be_read_is_said_with_its_column() {
     for server in servers::all() {
         let binary = if server.dialect == Dialect::PostgreSql { "bytea" } else { "blob" };
-        table(server, "refused", &format!("id integer, photo {binary}"), &[]);
+        server.table("refused", &format!("id integer, photo {binary}"), &[]);
         let mut session = server.database().connect().unwrap();
         let message = session.describe("select * from refused").unwrap_err().to_string();
         assert!(message.contains("'photo'") && message.contains("CAST"), "{:?}: {message}", server.dialect);
@@ -247,36 +230,38 @@ fn a_driver_that_is_not_there_is_named() {
 #[test]
 fn integers_without_a_sign_keep_their_values() {
     for server in servers::all().iter().filter(|server| server.dialect == Dialect::MariaDb) {
-        table(
-            server,
+        server.table(
             "unsigned_ones",
             "t tinyint unsigned, s smallint unsigned, i int unsigned, b bigint unsigned",
-            &["insert into unsigned_ones values (255, 65535, 4294967295, 9223372036854775807)"],
+            &["insert into unsigned_ones values (255, 65535, 4294967295, 9223372036854775807), (1, 2, 3, 4)"],
         );
-        let batch = query(server, "select * from unsigned_ones");
+        let batch = server.query("select * from unsigned_ones order by t desc");
         assert_eq!(types(&batch), ["UInt8", "Int32", "Int64", "Int64"]);
         assert_eq!(batch.column(1).as_primitive::<Int32Type>().value(0), 65_535);
         assert_eq!(batch.column(2).as_primitive::<Int64Type>().value(0), 4_294_967_295);
         assert_eq!(batch.column(3).as_primitive::<Int64Type>().value(0), i64::MAX);
+        for (column, expected) in batch.columns().iter().zip([1, 2, 3, 4]) {
+            let column = arrow_cast::cast(column, &DataType::Int64).unwrap();
+            assert_eq!(column.as_primitive::<Int64Type>().value(1), expected);
+        }
         let mut session = server.database().connect().unwrap();
         session.execute("insert into unsigned_ones values (0, 0, 0, 9223372036854775808)").unwrap();
         let message = session.query("select b from unsigned_ones order by b").unwrap_err().to_string();
-        assert!(message.contains("row 2 of column 'b' is '9223372036854775808'"), "{message}");
+        assert!(message.contains("row 3 of column 'b' is '9223372036854775808'"), "{message}");
     }
 }
 
 #[test]
 fn expressions_of_sqlite_have_the_type_of_their_values() {
     for server in servers::all().iter().filter(|server| server.dialect == Dialect::Sqlite) {
-        table(
-            server,
+        server.table(
             "loose",
             "n integer, x double",
             &["insert into loose values (9007199254740993, 0.1), (null, 2.5)"],
         );
         let sql = "select sum(n) as s, avg(x) as a, max(n) > 1 as b, 'it' as t, null as z, coalesce(n, x) as m \
                    from loose group by x order by x;";
-        let batch = query(server, sql);
+        let batch = server.query(sql);
         assert_eq!(types(&batch), ["Int64", "Float64", "Int64", "Utf8", "Float64", "Float64"]);
         assert_eq!(batch.column(0).as_primitive::<Int64Type>().value(0), 9_007_199_254_740_993);
         assert_eq!(batch.column(1).as_primitive::<Float64Type>().value(0).to_bits(), 0.1f64.to_bits());

@@ -70,8 +70,8 @@ impl Reading {
             Self::Int16 => BufferDesc::I16 { nullable },
             Self::Int32 => BufferDesc::I32 { nullable },
             Self::Int64 => BufferDesc::I64 { nullable },
-            Self::Float32 => BufferDesc::F32 { nullable },
-            Self::Float64 => BufferDesc::F64 { nullable },
+            // MariaDB's driver takes a buffer of shorter ones for one of these
+            Self::Float32 | Self::Float64 => BufferDesc::F64 { nullable },
             Self::Date => BufferDesc::Date { nullable },
             Self::Milliseconds | Self::Microseconds => BufferDesc::Timestamp { nullable },
             Self::Unsigned64 => text::buffer(INTEGER_UNITS),
@@ -107,7 +107,9 @@ pub(super) fn describe(
     target: &Target,
 ) -> Result<Vec<Column>> {
     let count = answer.num_result_cols().map_err(|error| target.error(error))?;
-    let mut description = ColumnDescription::default();
+    // SQLite's driver cuts names to the room that there is, and does not say so
+    let mut description =
+        ColumnDescription { name: Vec::with_capacity(1024), ..ColumnDescription::default() };
     let mut columns: Vec<Column> = Vec::new();
     for number in 1..=u16::try_from(count).unwrap_or(0) {
         answer.describe_col(number, &mut description).map_err(|error| target.error(error))?;

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    ArrowPrimitiveType, Date32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     TimestampMicrosecondType, TimestampMillisecondType, UInt8Type,
 };
-use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, RecordBatch, RecordBatchOptions};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Float32Array, PrimitiveArray, RecordBatch, RecordBatchOptions,
+};
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::SchemaRef;
 use odbc_api::buffers::{AnyColumnBufferSlice, ColumnarDynBuffer, TextColumnSlice};
@@ -49,7 +51,12 @@ fn array(values: AnyColumnBufferSlice<'_>, column: &Column, before: u64) -> Resu
         Reading::Int16 => numbers::<Int16Type>(values, column)?,
         Reading::Int32 => numbers::<Int32Type>(values, column)?,
         Reading::Int64 => numbers::<Int64Type>(values, column)?,
-        Reading::Float32 => numbers::<Float32Type>(values, column)?,
+        Reading::Float32 => {
+            let (values, valid) = cells::<f64>(values, column)?;
+            #[expect(clippy::cast_possible_truncation, reason = "the column holds 32 bits")]
+            let values: Vec<f32> = values.iter().map(|&value| value as f32).collect();
+            Arc::new(Float32Array::new(ScalarBuffer::from(values), valid))
+        }
         Reading::Float64 => numbers::<Float64Type>(values, column)?,
         Reading::Date => moments::<Date32Type, Date>(values, column, before, |date| {
             let day = (date.year, date.month, date.day);

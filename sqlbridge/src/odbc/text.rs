@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use odbc_api::buffers::{AnyColumnBufferSlice, BufferDesc, TextColumnSlice};
+use odbc_api::BindParamDesc;
+use odbc_api::buffers::{AnyColumnBufferSlice, BoxColumBufferRefMut, BufferDesc, TextColumnSlice};
 
 /// What a length counts.
 #[cfg(not(windows))]
@@ -48,4 +49,51 @@ pub(super) fn decode(units: &[Unit]) -> Option<Cow<'_, str>> {
 #[cfg(windows)]
 pub(super) fn decode(units: &[Unit]) -> Option<Cow<'_, str>> {
     String::from_utf16(units).ok().map(Cow::Owned)
+}
+
+/// A parameter for texts of so many units.
+#[cfg(not(windows))]
+pub(super) fn parameter(units: usize) -> BindParamDesc {
+    BindParamDesc::text(units)
+}
+
+/// A parameter for texts of so many units.
+#[cfg(windows)]
+pub(super) fn parameter(units: usize) -> BindParamDesc {
+    BindParamDesc::wide_text(units)
+}
+
+/// The units of a text.
+#[cfg(not(windows))]
+pub(super) fn units(text: &str) -> usize {
+    text.len()
+}
+
+/// The units of a text.
+#[cfg(windows)]
+pub(super) fn units(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// Fills a buffer of [`parameter`]s, which has room for each text. `None`: the buffer is another one.
+pub(super) fn fill<'a>(
+    buffer: BoxColumBufferRefMut<'_>,
+    texts: impl Iterator<Item = Option<&'a str>>,
+) -> Option<()> {
+    #[cfg(not(windows))]
+    {
+        let mut cells = buffer.as_text()?;
+        for (row, text) in texts.enumerate() {
+            cells.set_cell(row, text.map(str::as_bytes));
+        }
+    }
+    #[cfg(windows)]
+    {
+        let mut cells = buffer.as_wide_text()?;
+        for (row, text) in texts.enumerate() {
+            let units: Option<Vec<u16>> = text.map(|text| text.encode_utf16().collect());
+            cells.set_cell(row, units.as_deref());
+        }
+    }
+    Some(())
 }

@@ -16,6 +16,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use arrow_array::RecordBatch;
 use sqlbridge::odbc::{OdbcDatabase, OdbcOptions};
 use sqlbridge::{Database, Dialect};
 
@@ -35,6 +36,25 @@ impl Server {
     /// The database, with default options.
     pub(crate) fn database(&self) -> Arc<dyn Database> {
         self.database_with(OdbcOptions::default())
+    }
+
+    /// Runs a statement on a connection of its own.
+    pub(crate) fn execute(&self, sql: &str) {
+        self.database().connect().unwrap().execute(sql).unwrap();
+    }
+
+    /// Runs a query on a connection of its own.
+    pub(crate) fn query(&self, sql: &str) -> RecordBatch {
+        self.database().connect().unwrap().query(sql).unwrap()
+    }
+
+    /// Makes a table anew, and runs statements that fill it.
+    pub(crate) fn table(&self, name: &str, columns: &str, statements: &[&str]) {
+        self.execute(&format!("drop table if exists {name}"));
+        self.execute(&format!("create table {name} ({columns})"));
+        for statement in statements {
+            self.execute(statement);
+        }
     }
 
     /// The database, with these options.
