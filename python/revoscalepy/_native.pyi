@@ -56,6 +56,29 @@ class Source:
         self, path: str, keys: Sequence[str], writing: Mapping[str, Any], options: Mapping[str, Any]
     ) -> int: ...
 
+def sql_source(
+    connection: str,
+    login: Sequence[tuple[str, str]],
+    table: str | None,
+    query: str | None,
+    rows_per_read: int,
+    options: Mapping[str, Any],
+) -> Source: ...
+def sql_write(
+    source: Source,
+    connection: str,
+    login: Sequence[tuple[str, str]],
+    table: str,
+    if_exists: str,
+    options: Mapping[str, Any],
+) -> int: ...
+def sql_query(
+    connection: str, login: Sequence[tuple[str, str]], statement: str, options: Mapping[str, Any]
+) -> Table: ...
+def sql_execute(
+    connection: str, login: Sequence[tuple[str, str]], statement: str, options: Mapping[str, Any]
+) -> int | None: ...
+
 class Reader:
     def next(self, options: Mapping[str, Any]) -> tuple[Table, int] | None: ...
     def close(self) -> None: ...

@@ -11,6 +11,7 @@ from revoscalepy._arguments import append_kind, not_built
 from revoscalepy._paths import output_path
 from revoscalepy._source import is_text_path, one_pass, writing
 from revoscalepy.datasource.RxDataSource import RxDataSource
+from revoscalepy.datasource.RxSqlServerData import RxSqlServerData
 from revoscalepy.datasource.RxTextData import RxTextData
 from revoscalepy.datasource.RxXdfData import RxXdfData
 from revoscalepy.utils.RxOptions import RxOptions
@@ -62,7 +63,7 @@ def deliver(
     progress: Any,
     composite: bool | None = None,
     blocks_per_part: int | None = None,
-) -> RxXdfData | RxTextData:
+) -> RxXdfData | RxTextData | RxSqlServerData:
     """Write a source to a path or data source, or add its rows or columns to what is there.
 
     :raises FileExistsError: when the output exists and is neither to be replaced nor added to; it stays as it was.
@@ -70,8 +71,14 @@ def deliver(
     not_built(
         function, "use rx_partition", create_partition_set=getattr(output, "create_partition_set", None)
     )
-    path = output_path(function, output)
     adds = append_kind(function, append)
+    if isinstance(output, RxSqlServerData):
+        if adds == "cols":
+            not_built(function, "tables of databases take rows only", append=adds)
+        options = one_pass(rows=rows, progress=progress, block_rows=block_rows)
+        output._write(function, source, append=adds == "rows", overwrite=bool(overwrite), options=options)
+        return output
+    path = output_path(function, output)
     if composite is None:
         composite = getattr(output, "create_composite_set", None)
     if blocks_per_part is None:

@@ -7,8 +7,8 @@
 use std::io::ErrorKind;
 
 use pyo3::exceptions::{
-    PyFileExistsError, PyFileNotFoundError, PyIsADirectoryError, PyKeyboardInterrupt, PyMemoryError,
-    PyNotADirectoryError, PyOSError, PyPermissionError, PyRuntimeError, PyValueError,
+    PyConnectionError, PyFileExistsError, PyFileNotFoundError, PyIsADirectoryError, PyKeyboardInterrupt,
+    PyMemoryError, PyNotADirectoryError, PyOSError, PyPermissionError, PyRuntimeError, PyValueError,
 };
 use pyo3::{PyErr, Python};
 
@@ -36,6 +36,12 @@ impl From<algos::Error> for Failure {
 impl From<xdf::Error> for Failure {
     fn from(error: xdf::Error) -> Self {
         Self::Engine(engine::Error::Xdf(error))
+    }
+}
+
+impl From<sqlbridge::Error> for Failure {
+    fn from(error: sqlbridge::Error) -> Self {
+        Self::Engine(error.into())
     }
 }
 
@@ -68,12 +74,27 @@ fn of_engine(error: &engine::Error) -> PyErr {
         | Error::Syntax(_)
         | Error::Expr(_)
         | Error::Text(_) => PyValueError::new_err(message),
-        Error::Upper(upper) => match (upper.downcast_ref::<algos::Error>(), upper.downcast_ref::<PyErr>()) {
-            (Some(error), _) => of_algos(error),
-            // of the caller's own function
-            (_, Some(exception)) => Python::attach(|py| exception.clone_ref(py)),
-            _ => PyRuntimeError::new_err(message),
-        },
+        Error::Upper(upper) => {
+            if let Some(error) = upper.downcast_ref::<algos::Error>() {
+                of_algos(error)
+            } else if let Some(exception) = upper.downcast_ref::<PyErr>() {
+                // of the caller's own function
+                Python::attach(|py| exception.clone_ref(py))
+            } else if let Some(error) = upper.downcast_ref::<sqlbridge::Error>() {
+                of_database(error, message)
+            } else {
+                PyRuntimeError::new_err(message)
+            }
+        }
+        _ => PyRuntimeError::new_err(message),
+    }
+}
+
+fn of_database(error: &sqlbridge::Error, message: String) -> PyErr {
+    use sqlbridge::Error;
+    match error {
+        Error::Connection { .. } => PyConnectionError::new_err(message),
+        Error::Option { .. } | Error::ColumnType { .. } => PyValueError::new_err(message),
         _ => PyRuntimeError::new_err(message),
     }
 }

@@ -18,6 +18,7 @@ mod arrow;
 mod call;
 mod cells;
 mod covariance;
+mod database;
 mod describe;
 mod edit;
 mod error;
@@ -55,6 +56,10 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(cells::cells, module)?)?;
     module.add_function(wrap_pyfunction!(cells::table_test, module)?)?;
     module.add_function(wrap_pyfunction!(covariance::cov_cor, module)?)?;
+    module.add_function(wrap_pyfunction!(database::sql_execute, module)?)?;
+    module.add_function(wrap_pyfunction!(database::sql_query, module)?)?;
+    module.add_function(wrap_pyfunction!(database::sql_source, module)?)?;
+    module.add_function(wrap_pyfunction!(database::sql_write, module)?)?;
     module.add_function(wrap_pyfunction!(glm::glm, module)?)?;
     module.add_function(wrap_pyfunction!(histogram::histogram, module)?)?;
     module.add_function(wrap_pyfunction!(histogram::lorenz, module)?)?;

@@ -61,7 +61,7 @@ impl Stored {
 }
 
 impl Source {
-    fn of(inner: Arc<dyn BlockSource>) -> Self {
+    pub(crate) fn of(inner: Arc<dyn BlockSource>) -> Self {
         Self { inner, stored: None }
     }
 
@@ -275,7 +275,7 @@ impl Source {
         }
     }
 
-    fn write_to(
+    pub(crate) fn write_to(
         &self,
         py: Python<'_>,
         pass: &Pass,

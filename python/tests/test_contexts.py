@@ -106,21 +106,22 @@ def test_one_thread_and_all_give_the_same(frame):
         lambda data, to: rx_exec_by(data, ["x"], len, compute_context=to),
     ],
 )
-@pytest.mark.parametrize(
-    ("context", "sentence"),
-    [
-        (RxInSqlServer(SERVER, num_tasks=4, auto_cleanup=False), "work cannot be sent to SQL Server"),
-        (RxSpark(), "this package has no Spark yet"),
-    ],
-)
-def test_places_out_of_reach_say_so_in_one_sentence(frame, call, context, sentence):
-    with pytest.raises(NotImplementedError, match=rf"^rx_\w+: {sentence}.*RxLocalSeq\(\)$"):
-        call(frame, context)
+def test_a_place_out_of_reach_says_so_in_one_sentence(frame, call):
+    with pytest.raises(NotImplementedError, match=r"^rx_\w+: this package has no Spark yet.*RxLocalSeq\(\)$"):
+        call(frame, RxSpark())
+
+
+def test_work_for_a_server_is_done_here_and_says_so(frame):
+    server = RxInSqlServer(SERVER, num_tasks=4, auto_cleanup=False)
+    with pytest.warns(UserWarning, match="rx_summary: computed on this machine"):
+        assert rx_summary("~ x", frame, compute_context=server).nobs_valid == 6
+    with pytest.raises(NotImplementedError, match="rx_exec: work cannot be sent to SQL Server"):
+        rx_exec(len, args={}, compute_context=server)
 
 
 def test_a_context_out_of_reach_is_no_trap(frame):
-    rx_set_compute_context(RxInSqlServer(SERVER))
-    with pytest.raises(NotImplementedError, match="rx_summary: work cannot be sent"):
+    rx_set_compute_context(RxSpark())
+    with pytest.raises(NotImplementedError, match="rx_summary: this package has no Spark"):
         rx_summary("~ x", frame)
     assert rx_summary("~ x", frame, compute_context="local").nobs_valid == 6
 

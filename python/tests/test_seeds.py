@@ -8,6 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from sqlserver import SqlServer
 
 import revoscalepy
 
@@ -92,16 +93,39 @@ def last_line(program: str, folder: Path) -> str:
     return done.stderr.splitlines()[-1]
 
 
-def test_programs_for_a_server_say_what_is_needed(tmp_path):
-    missing = "SQL Server cannot be read or written by this package yet"
+def airline(statement: str):
+    if "airlinedemosmall" in statement:
+        days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+        return ["ArrDelay", "CRSDepTime", "DayOfWeek"], [
+            (day % 11 - 3, 9.5 + day % 12, days[day % 7]) for day in range(70)
+        ]
+    if "OBJECT_ID" in statement:
+        return ["x"], [(0,)]
+    return None
+
+
+def test_programs_for_a_server_run_against_one(tmp_path):
     stored = [program for program in of("rx_data_step(") if "import RxSqlServerData" in program]
     fitted = of("def test_linmod_sql")
     assert stored
     assert fitted
-    for program in stored:
-        assert missing in last_line(program, tmp_path)
-    for program in fitted:
-        assert missing in last_line(program + "\ntest_linmod_sql()", tmp_path)
+    login = {"XDF_SQL_USER": "u", "XDF_SQL_PASSWORD": "p"}
+    with SqlServer(airline) as server:
+        before = BEFORE.replace("Server=localhost", f"Server=127.0.0.1,{server.port}")
+        before = before.replace('sqlServer = "."', f'sqlServer = "127.0.0.1,{server.port}"')
+        for program in stored:
+            done = run(before + program, tmp_path, **login)
+            assert done.returncode == 0, done.stderr
+            assert any(statement.startswith("INSERT BULK") for statement in server.statements)
+        for program in fitted:
+            done = run(before + program + "\ntest_linmod_sql()", tmp_path, **login)
+            assert done.returncode == 0, done.stderr
+
+
+def test_programs_for_a_server_that_is_not_there_say_so(tmp_path):
+    for program in of("def test_linmod_sql"):
+        said = last_line(program + "\ntest_linmod_sql()", tmp_path)
+        assert "set XDF_SQL_USER and XDF_SQL_PASSWORD to log in by a password" in said
 
 
 def test_programs_in_a_server_say_what_is_needed(tmp_path):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
-from revoscalepy.computecontext.RxComputeContext import RxRemoteComputeContext
+from revoscalepy.computecontext.RxComputeContext import RxRemoteComputeContext, UnsupportedContextError
 
 
 class RxInSqlServer(RxRemoteComputeContext):
-    """SQL Server with Machine Learning Services; work cannot be sent there yet, and says so.
+    """SQL Server as the place of computation.
+
+    Work cannot be sent there yet: an analysis reads the rows from the server, computes on this machine, and says so in
+    a warning; its result is the same. Functions (``rx_exec``, ``rx_exec_by``) are refused.
 
     :param connection_string: ODBC connection string.
     :param num_tasks: most parallel tasks; 0 lets the server decide.
@@ -18,11 +22,6 @@ class RxInSqlServer(RxRemoteComputeContext):
     :param wait: whether calls wait for their results.
     :param packages_to_load: names of modules that are imported there.
     """
-
-    _missing = (
-        "work cannot be sent to SQL Server by this package yet; read the data into this process and run there "
-        "with compute_context=RxLocalSeq()"
-    )
 
     def __init__(
         self,
@@ -47,6 +46,18 @@ class RxInSqlServer(RxRemoteComputeContext):
         self.console_output = console_output
         self.execution_timeout_seconds = execution_timeout_seconds
         self.packages_to_load = [] if packages_to_load is None else list(packages_to_load)
+
+    def _check(self, function: str) -> None:
+        if function in ("rx_exec", "rx_exec_by"):
+            raise UnsupportedContextError(
+                f"{function}: work cannot be sent to SQL Server by this package yet; run it here with "
+                "compute_context=RxLocalSeq()"
+            )
+        warnings.warn(
+            f"{function}: computed on this machine, from the rows that the server sends; this package cannot compute "
+            "in SQL Server yet",
+            stacklevel=4,
+        )
 
     def __repr__(self) -> str:
         # a connection string may hold a password

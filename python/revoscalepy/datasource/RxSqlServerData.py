@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from revoscalepy import _native
+from revoscalepy._arguments import not_built
+from revoscalepy._columns import with_types
+from revoscalepy._source import one_pass
 from revoscalepy.datasource._database import DatabaseData
 
 
 class RxSqlServerData(DatabaseData):
-    """A table or query of SQL Server; it cannot be read or written yet, and says so when that is tried.
+    """A table or query of SQL Server, read and written by the server's own protocol; no driver is needed.
 
-    :param connection_string: ODBC connection string; or ``server``, ``database_name``, ``user`` and ``password``.
-    :param table: name of a table; exclusive with ``sql_query``.
+    A query runs when the data are used, and again for every further pass over them. A table that is written gets the
+    types and widths of all rows; it takes the place of an old one only when it is complete.
+
+    :param connection_string: connection string as of ODBC or ADO, or ``mssql://USER@HOST:PORT/DATABASE``; or
+        ``server``, ``database_name``, ``user`` and ``password``, which also replace what the string says. Where
+        neither names a login, the variables ``XDF_SQL_USER`` and ``XDF_SQL_PASSWORD`` (or ``XDF_SQL_TOKEN``) do; so
+        they do for ``Trusted_Connection``. Certificates are verified, unless the string says
+        ``TrustServerCertificate=yes``, or names a driver before ODBC Driver 18, which did not.
+    :param table: name of a table, with its schema where need be; exclusive with ``sql_query``.
     :param sql_query: text of a query.
     :param row_buffering: kept.
     :param return_data_frame: a DataFrame (default) or a dictionary of arrays comes out.
@@ -29,10 +40,13 @@ class RxSqlServerData(DatabaseData):
     :param kwargs: kept.
     """
 
-    _missing = (
-        "data of SQL Server cannot be read or written by this package yet, because it has no client for its protocol; "
-        "move them in a file (Parquet, text) or in a DataFrame of a database driver"
-    )
+    server: str | None
+    database_name: str | None
+    user: str | None
+    password: str | None
+    column_classes: dict[str, str] | None
+    string_as_factors: bool
+    rows_per_read: int
 
     def __init__(
         self,
@@ -54,4 +68,43 @@ class RxSqlServerData(DatabaseData):
         write_factors_as_indexes: bool = False,
         **kwargs: Any,
     ) -> None:
+        not_built("RxSqlServerData", write_factors_as_indexes=write_factors_as_indexes)
         super().__init__(locals(), kwargs)
+
+    def _address(self, function: str) -> tuple[str, list[tuple[str, str]]]:
+        """The connection string, and what stands beside it."""
+        beside = {
+            "server": self.server,
+            "database": self.database_name,
+            "uid": self.user,
+            "pwd": self.password,
+        }
+        login = [(keyword, value) for keyword, value in beside.items() if value is not None]
+        if self.connection_string is None and self.server is None:
+            raise ValueError(f"{function}: {self!r} names no server; give connection_string or server")
+        return self.connection_string or "", login
+
+    def _open(self) -> _native.Source:
+        if self.table is None and self.sql_query is None:
+            raise ValueError(f"{self!r}: give table or sql_query")
+        address, login = self._address("RxSqlServerData")
+        source = _native.sql_source(
+            address, login, self.table, self.sql_query, int(self.rows_per_read), one_pass()
+        )
+        return with_types(source, self.column_classes, self.column_info, self.string_as_factors)
+
+    def _write(
+        self,
+        function: str,
+        source: _native.Source,
+        *,
+        append: bool,
+        overwrite: bool,
+        options: dict[str, Any],
+    ) -> None:
+        """Write a source to the table."""
+        if self.table is None:
+            raise ValueError(f"{function}: {self!r} is a query; rows are written to a table")
+        address, login = self._address(function)
+        if_exists = "append" if append else "replace" if overwrite else "fail"
+        _native.sql_write(source, address, login, self.table, if_exists, options)

@@ -13,10 +13,10 @@ from revoscalepy.datasource.RxDataSource import RxDataSource
 
 
 class DatabaseData(RxDataSource):
-    """A table or query of a database; it keeps its arguments, and says what is missing when it is read or written."""
+    """A table or query of a database; a kind that cannot be reached says what is missing when it is read or written."""
 
-    #: what is missing to reach the data
-    _missing: str
+    #: what is missing to reach the data; ``None`` where nothing is
+    _missing: str | None = None
 
     connection_string: str | None
     table: str | None

@@ -15,6 +15,7 @@ from revoscalepy._paths import output_path
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_name, one_pass, open_source
 from revoscalepy.computecontext.RxComputeContext import in_compute_context
+from revoscalepy.datasource.RxSqlServerData import RxSqlServerData
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -144,8 +145,14 @@ def rx_predict_default(
     model = model_object._model
     progress = of_level(report_progress)
     options = one_pass(progress=progress)
-    if output_data is None:
+    if output_data is None or isinstance(output_data, RxSqlServerData):
         table = _native.predict(model, source, json.dumps(prediction), options)
+        if output_data is not None:
+            predicted = _native.Source.from_arrow(table, options)
+            output_data._write(
+                "rx_predict", predicted, append=False, overwrite=bool(overwrite), options=one_pass()
+            )
+            return output_data
         finished(progress)
         return to_pandas(table) if getattr(data, "return_data_frame", True) else to_arrays(table)
     path = output_path("rx_predict", output_data)

@@ -1,0 +1,95 @@
+//! Tables and queries of databases.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3_arrow::PyTable;
+use sqlbridge::{ConnectionString, Database, IfExists, Query, ServerSink, Session, SqlServer, SqlSource};
+
+use crate::arrow;
+use crate::error::Failure;
+use crate::run::Pass;
+use crate::source::Source;
+
+fn server(connection: &str, login: &[(String, String)]) -> sqlbridge::Result<SqlServer> {
+    let string = ConnectionString::parse(connection)?;
+    SqlServer::new(&login.iter().fold(string, |string, (keyword, value)| string.with(keyword, value)))
+}
+
+/// Opens a table or a query of SQL Server; `login` has keywords of the connection string that stand beside it.
+#[pyfunction]
+pub(crate) fn sql_source(
+    py: Python<'_>,
+    connection: &str,
+    login: Vec<(String, String)>,
+    table: Option<String>,
+    query: Option<String>,
+    rows_per_read: usize,
+    pass: Pass,
+) -> PyResult<Source> {
+    let server = server(connection, &login).map_err(Failure::from)?;
+    let query = match (table, query) {
+        (Some(table), _) => Query::Table(table),
+        (None, query) => Query::Sql(query.unwrap_or_default()),
+    };
+    pass.run(py, move |_, _| {
+        Ok(Source::of(Arc::new(SqlSource::open(Arc::new(server), query, rows_per_read)?)))
+    })
+}
+
+/// Writes a source to a table of SQL Server: `if_exists` is fail, replace or append. Gives the rows written.
+#[pyfunction]
+pub(crate) fn sql_write(
+    py: Python<'_>,
+    source: &Source,
+    connection: &str,
+    login: Vec<(String, String)>,
+    table: String,
+    if_exists: &str,
+    pass: Pass,
+) -> PyResult<u64> {
+    let server = server(connection, &login).map_err(Failure::from)?;
+    let if_exists = match if_exists {
+        "replace" => IfExists::Replace,
+        "append" => IfExists::Append,
+        _ => IfExists::Fail,
+    };
+    source.write_to(py, &pass, move |schema| {
+        Ok(Box::new(ServerSink::create(&server, &table, schema, if_exists)?))
+    })
+}
+
+/// Runs a statement on SQL Server: the table of its rows.
+#[pyfunction]
+pub(crate) fn sql_query(
+    py: Python<'_>,
+    connection: &str,
+    login: Vec<(String, String)>,
+    statement: String,
+    pass: Pass,
+) -> PyResult<PyTable> {
+    let server = server(connection, &login).map_err(Failure::from)?;
+    let batch = pass.run(py, move |_, monitor| {
+        let mut session = server.connect()?;
+        session.watch(Arc::clone(monitor));
+        Ok(session.query(&statement)?)
+    })?;
+    arrow::export(&batch.schema(), std::slice::from_ref(&batch))
+}
+
+/// Runs a statement on SQL Server that gives no rows: how many it changed, where the server says.
+#[pyfunction]
+pub(crate) fn sql_execute(
+    py: Python<'_>,
+    connection: &str,
+    login: Vec<(String, String)>,
+    statement: String,
+    pass: Pass,
+) -> PyResult<Option<u64>> {
+    let server = server(connection, &login).map_err(Failure::from)?;
+    pass.run(py, move |_, monitor| {
+        let mut session = server.connect()?;
+        session.watch(Arc::clone(monitor));
+        Ok(session.execute(&statement)?)
+    })
+}

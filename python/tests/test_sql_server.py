@@ -1,0 +1,128 @@
+"""Tables and queries of SQL Server, from a server in this process that speaks its protocol."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sqlserver import SqlServer
+
+import revoscalepy
+from revoscalepy import RxSqlServerData, rx_data_step, rx_import, rx_lin_mod, rx_predict, rx_summary
+
+ROWS = [(x, 0.5 * x if x % 7 else None, "ab"[x % 2]) for x in range(1000)]
+
+
+def flights(statement: str):
+    if "WHERE 1 = 0" in statement:
+        return ["x", "y", "group"], [(0, 0.0, "")][:0] or [(1, 1.0, "a")]
+    if statement == "SELECT * FROM flights":
+        return ["x", "y", "group"], ROWS
+    if statement.startswith("SELECT CASE WHEN OBJECT_ID"):
+        return ["x"], [(1 if "[old]" in statement else 0,)]
+    if statement.startswith("SELECT nosuch"):
+        return "Invalid column name 'nosuch'."
+    return None
+
+
+@pytest.fixture
+def server():
+    with SqlServer(flights) as server:
+        yield server
+
+
+def query(server, sql="SELECT * FROM flights", **more):
+    return RxSqlServerData(connection_string=server.connection_string, sql_query=sql, **more)
+
+
+def test_rows_come_as_a_frame(server):
+    frame = rx_import(query(server))
+    assert list(frame.columns) == ["x", "y", "group"]
+    assert frame["x"].tolist() == [row[0] for row in ROWS]
+    assert frame["y"].isna().sum() == sum(row[1] is None for row in ROWS)
+    assert frame["group"].tolist() == [row[2] for row in ROWS]
+
+
+def test_the_address_may_stand_in_parameters(server):
+    data = RxSqlServerData(
+        connection_string="Driver=SQL Server",
+        server=f"127.0.0.1,{server.port}",
+        user="u",
+        password="p;}{",
+        sql_query="SELECT * FROM flights",
+    )
+    assert len(rx_import(data)) == 1000
+    assert "p;}{" not in repr(data)
+
+
+def test_factors_have_the_levels_that_are_given(server):
+    info = {"group": {"type": "factor", "levels": ["b", "a"]}}
+    summary = rx_summary("~ group", query(server, column_info=info), summary_stats=["ValidObs"])
+    assert "b" in str(summary)
+    frame = rx_import(query(server, column_info=info))
+    assert list(frame["group"].cat.categories) == ["b", "a"]
+
+
+def test_models_are_those_of_the_same_rows(server):
+    rows = pd.DataFrame(ROWS, columns=["x", "y", "group"])
+    there = rx_lin_mod("y ~ x + F(group)", query(server, string_as_factors=True))
+    rows["group"] = rows["group"].astype("category")
+    here = rx_lin_mod("y ~ x + F(group)", rows)
+    assert np.allclose(there.coefficients.values, here.coefficients.values, equal_nan=True)
+    assert len(rx_predict(there, query(server, string_as_factors=True))) == 1000
+
+
+def test_blocks_have_the_rows_of_a_read(server):
+    data = query(server, rows_per_read=300)
+    assert [len(block) for block in data] == [300, 300, 300, 100]
+
+
+def test_a_table_is_loaded_beside_and_renamed(server):
+    frame = pd.DataFrame({"x": [1.5, None], "name": ["a", "Zürich"]})
+    table = RxSqlServerData(connection_string=server.connection_string, table="dbo.old")
+    with pytest.raises(ValueError, match="exists"):
+        rx_data_step(frame, table)
+    server.statements.clear()
+    rx_data_step(frame, table, overwrite=True)
+    statements = server.statements
+    assert statements[1].startswith("CREATE TABLE [dbo].[old~")
+    assert statements[2].startswith("INSERT BULK [dbo].[old~")
+    assert "nvarchar(8)" in statements[3]
+    assert "DROP TABLE IF EXISTS [dbo].[old]; EXEC sp_rename" in statements[4]
+    assert "Zürich".encode("utf-16-le") in server.loaded[0]
+
+
+def test_predictions_go_to_a_table(server):
+    model = rx_lin_mod("y ~ x", query(server))
+    scored = RxSqlServerData(connection_string=server.connection_string, table="scored")
+    assert rx_predict(model, query(server), scored) is scored
+    assert "y_Pred".encode("utf-16-le") in server.loaded[0]
+
+
+def test_what_goes_wrong_is_said(server):
+    with pytest.raises(RuntimeError, match=r"Invalid column name 'nosuch'.*208"):
+        rx_import(query(server, "SELECT nosuch FROM flights"))
+    with pytest.raises(ConnectionError, match=r"127\.0\.0\.1:1/"):
+        rx_import(
+            RxSqlServerData(connection_string="Server=127.0.0.1,1;Uid=u;Pwd=geheim", sql_query="SELECT 1")
+        )
+    with pytest.raises(ValueError, match="XDF_SQL_USER"):
+        rx_import(RxSqlServerData(connection_string="Server=.;Trusted_Connection=True", sql_query="SELECT 1"))
+    with pytest.raises(ValueError, match="names no server"):
+        rx_import(RxSqlServerData(table="t"))
+
+
+def test_logins_come_from_the_environment(server, monkeypatch):
+    monkeypatch.setenv("XDF_SQL_USER", "u")
+    monkeypatch.setenv("XDF_SQL_PASSWORD", "p")
+    string = f"Driver=SQL Server;Server=127.0.0.1,{server.port};Database=d;Trusted_Connection=True;"
+    assert (
+        len(rx_import(RxSqlServerData(connection_string=string, sql_query="SELECT * FROM flights"))) == 1000
+    )
+
+
+def test_the_context_of_the_server_computes_here_and_says_so(server):
+    context = revoscalepy.RxInSqlServer(connection_string=server.connection_string, num_tasks=4)
+    with pytest.warns(UserWarning, match="computed on this machine"):
+        there = rx_lin_mod("y ~ x", query(server), compute_context=context)
+    assert there.nobs == rx_lin_mod("y ~ x", query(server)).nobs
