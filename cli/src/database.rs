@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlbridge::{ConnectionString, Database, Query, SqlServer, SqlSource};
+use sqlbridge::{ConnectionString, Query, SqlServer, SqlSource};
 
 use crate::args::Reading;
 use crate::failure::Usage;
@@ -38,12 +38,12 @@ pub(crate) fn open(inputs: &[std::path::PathBuf], reading: &Reading) -> anyhow::
             );
         }
     };
-    let database = named(&input.to_string_lossy())?;
-    Ok(Arc::new(SqlSource::open(database, query, reading.rows_per_read.unwrap_or(ROWS_PER_READ))?))
+    let database = server(&input.to_string_lossy())?;
+    Ok(Arc::new(SqlSource::open(Arc::new(database), query, reading.rows_per_read.unwrap_or(ROWS_PER_READ))?))
 }
 
-/// The database of a URL. Passwords come from the environment, from a file, or are asked for.
-pub(crate) fn named(url: &str) -> anyhow::Result<Arc<dyn Database>> {
+/// The server of a URL. Passwords come from the environment, from a file, or are asked for.
+pub(crate) fn server(url: &str) -> anyhow::Result<SqlServer> {
     let string = ConnectionString::parse(url)?;
     if string.has_secret() {
         let reason = format!(
@@ -72,6 +72,6 @@ pub(crate) fn named(url: &str) -> anyhow::Result<Arc<dyn Database>> {
     });
     match file_error.into_inner() {
         Some(reason) => Err(Usage(reason).into()),
-        None => Ok(Arc::new(database?)),
+        None => Ok(database?),
     }
 }

@@ -12,6 +12,8 @@ mod classes;
 mod clusters;
 #[path = "cli/composite.rs"]
 mod composite;
+#[path = "cli/databases.rs"]
+mod databases;
 #[path = "cli/diff.rs"]
 mod diff;
 #[path = "cli/docs.rs"]

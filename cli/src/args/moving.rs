@@ -58,16 +58,26 @@ Examples:
   xdf export flights.xdf -o flights.parquet
   xdf export flights.xdf -o sunday.csv.gz --where 'DayOfWeek == \"Sunday\"' --drop TailNum
   xdf export flights.xdf -o flights42.xdf --format 4.2
-  xdf export flights.xdf -o - --keep Origin,Dest --max-rows 1000 | sort | uniq -c")]
+  xdf export flights.xdf -o - --keep Origin,Dest --max-rows 1000 | sort | uniq -c
+  xdf export flights.xdf --to mssql://writer@db1/sales --to-table dbo.flights --overwrite")]
 pub(crate) struct ExportArgs {
     /// File or pattern to read
     #[arg(value_name = "FILE")]
     pub(crate) input: PathBuf,
     /// The file to write
-    #[arg(long, short, value_name = "OUT")]
-    pub(crate) output: PathBuf,
+    #[arg(long, short, value_name = "OUT", required_unless_present = "to")]
+    pub(crate) output: Option<PathBuf>,
+    /// The database to write to instead: mssql://USER@HOST:PORT/DATABASE
+    #[arg(long, value_name = "URL", conflicts_with = "output", requires = "to_table")]
+    pub(crate) to: Option<String>,
+    /// The table to write there; it gets its rows all at once
+    #[arg(long, value_name = "NAME", requires = "to")]
+    pub(crate) to_table: Option<String>,
+    /// Add the rows to a table that exists
+    #[arg(long, requires = "to", conflicts_with = "overwrite")]
+    pub(crate) to_append: bool,
     /// The format of the output, where its name should not decide
-    #[arg(long, value_name = "FORMAT", help_heading = "Output options")]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output options", conflicts_with = "to")]
     pub(crate) format: Option<OutputFormat>,
     /// Write column types into 4.2 whose bytes no public file of Microsoft's shows
     #[arg(long, requires = "format", help_heading = "Output options")]
