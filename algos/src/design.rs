@@ -33,7 +33,7 @@ mod survey;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use addends::Addends;
-pub(crate) use asked::Census;
+pub(crate) use asked::{Census, MAX_TEXTS};
 pub(crate) use dense::{Dense, DenseReader};
 pub use draft::{Draft, Extras, Weights};
 pub(crate) use draft::{columns_read, usable};

@@ -13,6 +13,7 @@
 //! An iteration that ended without converging, or whose maximum is at infinity because some terms predict a binary
 //! response without fault, gives a model that says so ([`GlmModel::converged`], [`GlmModel::separated`]).
 
+mod asked;
 mod cells;
 mod check;
 mod estimator;
@@ -27,6 +28,7 @@ mod pass;
 mod predict;
 mod print;
 mod response;
+mod scalars;
 mod steps;
 mod working;
 

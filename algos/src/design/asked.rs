@@ -11,7 +11,7 @@ use super::{Design, Input, VariableKind};
 use crate::{Error, Result};
 
 /// The most texts that a factor may have in a query, which names each of them.
-const MAX_TEXTS: usize = 2000;
+pub(crate) const MAX_TEXTS: usize = 2000;
 
 /// The probability and the frequency of a row.
 const WEIGHTS: [&str; 2] = ["wp", "wf"];
@@ -175,6 +175,58 @@ impl Design {
                 .map(|mean| if mean.is_finite() { mean } else { 0.0 })
                 .collect(),
         })
+    }
+}
+
+impl Design {
+    /// The linear predictor of a row, without an offset, of terms that have at most `most` cells. `value` is what stands for a
+    /// variable: a number, or a code from 0. Coefficients of 0 and NaN have no part in it.
+    ///
+    /// # Errors
+    /// A term of more cells.
+    pub(crate) fn predictor(
+        &self,
+        intercept: bool,
+        coefficients: &[f64],
+        most: usize,
+        value: &dyn Fn(usize) -> Scalar,
+    ) -> Result<Scalar> {
+        let (constant, mut rest) = coefficients.split_at(usize::from(intercept));
+        let mut predictor = Scalar::Number(constant.first().copied().unwrap_or(0.0));
+        for term in &self.terms {
+            let (own, others) = rest.split_at(self.cells(term));
+            rest = others;
+            let numbers = self.numbers(term).map(value).reduce(|product, factor| product * factor);
+            let factors: Vec<usize> = self.factors(term).collect();
+            if own.len() > most {
+                let what = format!("'{}', a term of more than {most} cells,", self.term_label(term));
+                return Err(not_pushed_down(what).into());
+            }
+            let level = |variable: usize, code: usize| value(variable).is(Compare::Equal, code as f64);
+            let cell = |cell: usize| {
+                let codes = self.codes_of(term, cell);
+                Test::And(factors.iter().zip(codes).map(|(&variable, code)| level(variable, code)).collect())
+            };
+            let known = |b: f64| if b.is_nan() { 0.0 } else { b };
+            let slope = match own {
+                [b] if factors.is_empty() => Scalar::Number(known(*b)),
+                own => {
+                    let branches: Vec<_> = own
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, b)| known(**b) != 0.0)
+                        .map(|(place, &b)| (cell(place), Scalar::Number(b)))
+                        .collect();
+                    if branches.is_empty() {
+                        continue;
+                    }
+                    Scalar::Case(branches, Box::new(Scalar::Number(0.0)))
+                }
+            };
+            let addend = numbers.map_or(slope.clone(), |numbers| slope * numbers);
+            predictor = predictor + addend;
+        }
+        Ok(predictor)
     }
 }
 

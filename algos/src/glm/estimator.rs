@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
+use engine::aggregate::{Aggregated, Server};
 use engine::formula::{Formula, Variable};
 use engine::{Accumulator, Block, Estimator, Local};
 use serde::{Deserialize, Serialize};
@@ -379,5 +380,17 @@ impl Estimator for Glm {
         }
         fits.data = Some(data);
         Ok(ControlFlow::Continue(GlmState { stage: Stage::Bound(fits), scope }))
+    }
+}
+
+impl Aggregated for Glm {
+    fn gather(&self, state: &GlmState, server: &mut dyn Server) -> Result<GlmPartial> {
+        state.stage.gather_with(server, |fits, server| {
+            let sums = |fit: usize| {
+                let fit = &fits.models[fit];
+                Sums::gather(&fit.plan, &fit.point, fits.data.is_none(), server)
+            };
+            Ok(GlmSums(fits.active().into_iter().map(sums).collect::<Result<_>>()?))
+        })
     }
 }

@@ -41,7 +41,7 @@ pub const LINKS: [&str; 9] =
     ["identity", "log", "inverse", "1/mu^2", "sqrt", "logit", "probit", "cloglog", "cauchit"];
 
 /// The least and largest probabilities that are computed with.
-const MARGIN: f64 = f64::EPSILON;
+pub(super) const MARGIN: f64 = f64::EPSILON;
 
 impl Link {
     /// A power of the mean; 0 is the logarithm.

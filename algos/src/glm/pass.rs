@@ -107,7 +107,7 @@ pub(super) struct Sums {
     pub(super) cells: Option<Cells>,
     pub(super) gram: Gram,
     /// The columns by prior weights, in the first pass where it is wanted.
-    columns: Option<Gram>,
+    pub(super) columns: Option<Gram>,
     pub(super) found: Found,
     /// Later partial results, which wait for the plan: neither they nor this one had it, because all came from bytes.
     waiting: Vec<Sums>,

@@ -151,7 +151,7 @@ impl Working {
 }
 
 impl Law {
-    fn is_logit(self) -> bool {
+    pub(super) fn is_logit(self) -> bool {
         self.link == Link::Logit && matches!(self.family, Family::Binomial | Family::QuasiBinomial)
     }
 

@@ -75,21 +75,26 @@ impl Answer {
         self.sums.get(sum).and_then(|sums| sums.get(group)).copied().unwrap_or(f64::NAN)
     }
 
+    /// A key that is a number, in a group; NaN where it is missing.
+    pub fn number(&self, key: usize, group: usize) -> f64 {
+        match self.keys.get(key) {
+            Some(Key::Numbers(numbers)) => numbers.get(group).copied().unwrap_or(f64::NAN),
+            _ => f64::NAN,
+        }
+    }
+
     /// A key that is a code, in a group.
     ///
     /// # Errors
     /// When it is missing or not a whole number from 0 to `levels` − 1.
     pub fn code(&self, key: usize, group: usize, levels: usize) -> Result<usize> {
-        let number = match self.keys.get(key) {
-            Some(Key::Numbers(numbers)) => numbers.get(group).copied(),
-            _ => None,
-        };
-        number
-            .filter(|code| code.fract() == 0.0 && *code >= 0.0 && *code < levels as f64)
-            .map(|code| code as usize)
-            .ok_or_else(|| Error::InvalidOption {
-                option: "push-down".into(),
-                reason: format!("the database answered {number:?} where a code below {levels} was asked for"),
-            })
+        let number = self.number(key, group);
+        if number.fract() == 0.0 && number >= 0.0 && number < levels as f64 {
+            return Ok(number as usize);
+        }
+        Err(Error::InvalidOption {
+            option: "push-down".into(),
+            reason: format!("the database answered {number} where a code below {levels} was asked for"),
+        })
     }
 }

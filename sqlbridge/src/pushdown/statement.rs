@@ -1,6 +1,6 @@
 //! From a query to `SELECT` statements.
 //!
-//! The stages of a query are derived tables, one in the other, so that an expression is written once and its name used
+//! The stages of a query are derived tables, each over the one before, so that an expression is written once and its name used
 //! where it is needed. Some databases would put the expressions back in the place of their names, and compute them again for
 //! each use; a limit that limits nothing keeps them from that where it is worth it.
 
@@ -33,10 +33,12 @@ impl Rows {
     /// When something in it has no equivalent in the dialect.
     pub(super) fn statements(&self, query: &Query) -> engine::Result<Vec<Statement>> {
         let writer = self.writer();
-        let mut from = self.base()?;
+        let mut tables = self.base()?;
         for (place, stage) in query.stages.iter().enumerate() {
-            from = format!("({})", self.stage(&writer, stage, &from, place)?);
+            tables.push(self.stage(&writer, stage, &self.from(&tables), place == 0)?);
         }
+        let from = self.from(&tables);
+        let tables = self.with(&tables);
         let scalar = |name: &String| {
             let columns = query.stages.iter().flat_map(|stage| &stage.columns);
             columns.rev().find(|(known, _)| known == name).map(|(_, scalar)| scalar)
@@ -55,8 +57,7 @@ impl Rows {
                     self.dialect.quoted(&format!("s{place}"))
                 ));
             }
-            let mut sql =
-                format!("SELECT {}\nFROM {from} AS {}", columns.join(", "), self.dialect.quoted("q"));
+            let mut sql = format!("{tables}SELECT {}\nFROM {from}", columns.join(", "));
             if !keys.is_empty() {
                 sql += "\nGROUP BY ";
                 sql += &keys.join(", ");
@@ -75,18 +76,39 @@ impl Rows {
         Writer { dialect: self.dialect, computed: self.steps.iter().filter_map(computed).collect() }
     }
 
+    /// The name of a derived table.
+    fn name(&self, place: usize) -> String {
+        self.dialect.quoted(&format!("rxdf{place}"))
+    }
+
+    /// The last derived table, else the table itself.
+    fn from(&self, tables: &[String]) -> String {
+        match tables.len().checked_sub(1) {
+            Some(last) => self.name(last),
+            None => format!("{} AS {}", self.from, self.dialect.quoted("rxdf")),
+        }
+    }
+
+    /// What comes before the `SELECT` that has the sums.
+    fn with(&self, tables: &[String]) -> String {
+        let tables: Vec<String> = tables
+            .iter()
+            .enumerate()
+            .map(|(place, sql)| format!("{} AS ({sql})", self.name(place)))
+            .collect();
+        if tables.is_empty() { String::new() } else { format!("WITH {}\n", tables.join(",\n")) }
+    }
+
     /// The table with its selections and computed columns.
-    fn base(&self) -> engine::Result<String> {
-        let mut from = self.from.clone();
+    fn base(&self) -> engine::Result<Vec<String>> {
+        let mut tables = Vec::new();
         // a column is computed from those before it
         let mut known = Writer { dialect: self.dialect, computed: Vec::new() };
         let mut names = self.columns.clone();
-        for (place, step) in self.steps.iter().enumerate() {
-            let alias = self.dialect.quoted(&format!("r{place}"));
-            from = match step {
-                Step::Select(test) => {
-                    format!("(SELECT * FROM {from} AS {alias} WHERE {})", known.test(test)?)
-                }
+        for step in &self.steps {
+            let from = self.from(&tables);
+            tables.push(match step {
+                Step::Select(test) => format!("SELECT * FROM {from} WHERE {}", known.test(test)?),
                 Step::Compute(name, scalar) => {
                     let value = known.scalar(scalar)?;
                     names.retain(|known| known != name);
@@ -95,18 +117,18 @@ impl Rows {
                     columns.push(format!("{value} AS {}", self.dialect.quoted(name)));
                     names.push(name.clone());
                     known.computed.push(name.clone());
-                    format!("(SELECT {} FROM {from} AS {alias})", columns.join(", "))
+                    format!("SELECT {} FROM {from}", columns.join(", "))
                 }
-            };
+            });
         }
-        Ok(from)
+        Ok(tables)
     }
 
-    fn stage(&self, writer: &Writer, stage: &Stage, from: &str, place: usize) -> engine::Result<String> {
-        let alias = self.dialect.quoted(&format!("t{place}"));
+    /// A stage over a table. The first one leaves out the table's own columns.
+    fn stage(&self, writer: &Writer, stage: &Stage, from: &str, is_first: bool) -> engine::Result<String> {
         let mut columns = Vec::with_capacity(stage.columns.len() + 1);
-        if place > 0 {
-            columns.push(format!("{alias}.*"));
+        if !is_first {
+            columns.push(if stage.columns.is_empty() { "*".to_owned() } else { format!("{from}.*") });
         }
         for (name, scalar) in &stage.columns {
             columns.push(format!("{} AS {}", writer.scalar(scalar)?, self.dialect.quoted(name)));
@@ -115,18 +137,18 @@ impl Rows {
             // a stage needs a column
             columns.push(format!("1 AS {}", self.dialect.quoted("one")));
         }
-        let mut sql = format!("SELECT {} FROM {from} AS {alias}", columns.join(", "));
+        let mut sql = format!("SELECT {} FROM {from}", columns.join(", "));
         if let Some(test) = &stage.keep {
             sql += " WHERE ";
             sql += &writer.test(test)?;
         }
         if stage.columns.iter().any(|(_, scalar)| is_dear(scalar)) {
-            sql.push_str(match self.dialect {
+            sql += match self.dialect {
                 Dialect::PostgreSql => " OFFSET 0",
                 Dialect::Sqlite => " LIMIT -1",
                 Dialect::MariaDb => " LIMIT 18446744073709551615",
                 Dialect::SqlServer | Dialect::DuckDb | Dialect::Standard => "",
-            });
+            };
         }
         Ok(sql)
     }
@@ -142,14 +164,31 @@ impl Rows {
     }
 }
 
+/// Operands above which a value is worth computing once.
+const MANY_OPERANDS: usize = 24;
+
 /// Whether a value is worth computing once.
 fn is_dear(scalar: &Scalar) -> bool {
+    has_function(scalar) || operands(scalar) > MANY_OPERANDS
+}
+
+fn has_function(scalar: &Scalar) -> bool {
     match scalar {
         Scalar::Math(..) | Scalar::Power(..) => true,
-        Scalar::Binary(_, a, b) => is_dear(a) || is_dear(b),
+        Scalar::Binary(_, a, b) => has_function(a) || has_function(b),
         Scalar::Case(branches, otherwise) => {
-            branches.iter().any(|(_, value)| is_dear(value)) || is_dear(otherwise)
+            branches.iter().any(|(_, value)| has_function(value)) || has_function(otherwise)
         }
         _ => false,
+    }
+}
+
+fn operands(scalar: &Scalar) -> usize {
+    match scalar {
+        Scalar::Binary(_, a, b) => operands(a) + operands(b),
+        Scalar::Case(branches, otherwise) => {
+            branches.iter().map(|(_, value)| 1 + operands(value)).sum::<usize>() + operands(otherwise)
+        }
+        _ => 1,
     }
 }

@@ -3,6 +3,7 @@
 #![cfg(all(unix, feature = "odbc"))]
 
 mod dialects;
+mod iterated;
 mod models;
 mod rows;
 #[path = "../servers/mod.rs"]
