@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 VPY    := $(VENV)/bin/python
 ROWS   ?= 10000000
-SQL_SERVERS := unixodbc libsqliteodbc odbc-postgresql odbc-mariadb postgresql mariadb-server
+SQL_SERVERS := libssl-dev pkg-config unixodbc libsqliteodbc odbc-postgresql odbc-mariadb postgresql mariadb-server
 export CARGO_TERM_COLOR ?= auto
 
 .PHONY: help accuracy compat demo sql-servers test test-rust test-python examples features golden header test-c miri check bench peers crash fuzz wheel docs clean
@@ -35,12 +35,14 @@ examples: ## the examples of docs/embedding.md: a file written, read and describ
 	  $$run write -- $$file && $$run read -- $$file income | tee /dev/stderr | grep -q '^sum of income: 404186107\.5, 14286 missing$$' && \
 	  $$run statistics -- $$file
 
-sql-servers: ## install the databases and ODBC drivers of the tests, where apt-get and root allow it
+sql-servers: ## install the servers and ODBC drivers of the tests, where apt-get and root allow it
 	@if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
 	  echo 'not installed: needs root and apt-get; the tests start what is there, and say what they skip'; \
 	else DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SQL_SERVERS) >/dev/null 2>&1 \
 	  || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SQL_SERVERS) >/dev/null; } \
 	  || echo 'not installed: $(SQL_SERVERS); the tests start what is there, and say what they skip'; fi
+	@command -v mssql-mock-tds >/dev/null || $(CARGO) install --quiet --locked mssql-mock-tds@0.3.0 \
+	  || echo 'not installed: mssql-mock-tds; its tests say that they are skipped'
 
 test-c: ## the C interface: its header, its functions, and the C examples compiled, run and checked by valgrind
 	$(CARGO) test -p rxdf-xdf-capi

@@ -6,7 +6,8 @@ use arrow_array::types::{
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
     UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, BinaryArray, BooleanArray, RecordBatch, StringArray};
+use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 use super::connection::Connection;
@@ -18,6 +19,8 @@ use crate::{Error, Result};
 const EPOCH: i64 = 719_162;
 /// Days from the year 1 to the year 10000.
 const END: i64 = 3_652_059;
+/// Seconds of a day.
+const SECONDS: i64 = 86_400;
 /// A missing value of a type with chunks.
 const NO_CHUNKS: u64 = u64::MAX;
 
@@ -194,7 +197,7 @@ impl<'a> Load<'a> {
     /// Sends the full packets.
     fn flush(&mut self, last: bool) -> Result<()> {
         let room = self.connection.packet_size() - HEADER;
-        if self.pending.len() <= room && !last {
+        if self.pending.len() <= 8 * room && !last {
             return Ok(());
         }
         let mut at = 0;
@@ -245,131 +248,158 @@ impl Drop for Load<'_> {
 
 /// The values of one array, ready to be written.
 struct Cells<'a> {
-    array: &'a ArrayRef,
-    encoding: Encoding,
-    /// Texts of a dictionary, in UTF-16, each once.
-    levels: Vec<Vec<u8>>,
-    keys: Option<&'a [i32]>,
+    nulls: Option<&'a NullBuffer>,
+    values: Values<'a>,
+}
+
+enum Values<'a> {
+    Bool(&'a BooleanArray),
+    U8(&'a [u8]),
+    I8(&'a [i8]),
+    I16(&'a [i16]),
+    U16(&'a [u16]),
+    I32(&'a [i32]),
+    U32(&'a [u32]),
+    I64(&'a [i64]),
+    U64(&'a [u64]),
+    F32(&'a [f32]),
+    F64(&'a [f64]),
+    Days(&'a [i32]),
+    /// Counts of a unit, units of a day, units of a written one, bytes of the written count, whether an offset follows
+    Moments {
+        counts: &'a [i64],
+        day: i64,
+        divisor: i64,
+        width: u8,
+        offset: bool,
+    },
+    Text(&'a StringArray),
+    /// Codes, and the texts of the levels in UTF-16, each made once
+    Levels(&'a [i32], Vec<Vec<u8>>),
+    Binary(&'a BinaryArray),
 }
 
 type Reason = &'static str;
 
 impl<'a> Cells<'a> {
+    /// `None` when the array is not of the type that the load was made for.
     fn new(array: &'a ArrayRef, encoding: Encoding) -> Option<Self> {
-        let mut cells = Self { array, encoding, levels: Vec::new(), keys: None };
-        if matches!(array.data_type(), DataType::Dictionary(..)) {
-            let dictionary = array.as_dictionary_opt::<Int32Type>()?;
-            let texts = dictionary.values().as_string_opt::<i32>()?;
-            cells.levels = texts.iter().map(|text| utf16(text.unwrap_or_default())).collect();
-            cells.keys = Some(dictionary.keys().values());
-        }
         let field = Field::new("", array.data_type().clone(), true);
-        (Encoding::of(&field).ok() == Some(encoding)).then_some(cells)
+        if Encoding::of(&field).ok() != Some(encoding) {
+            return None;
+        }
+        let moments = |counts, per_second: i64, divisor, width, zone: bool| Values::Moments {
+            counts,
+            day: SECONDS * per_second,
+            divisor,
+            width,
+            offset: zone,
+        };
+        let values = match array.data_type() {
+            DataType::Boolean => Values::Bool(array.as_boolean_opt()?),
+            DataType::UInt8 => Values::U8(slice::<UInt8Type>(array)?),
+            DataType::Int8 => Values::I8(slice::<Int8Type>(array)?),
+            DataType::Int16 => Values::I16(slice::<Int16Type>(array)?),
+            DataType::UInt16 => Values::U16(slice::<UInt16Type>(array)?),
+            DataType::Int32 => Values::I32(slice::<Int32Type>(array)?),
+            DataType::UInt32 => Values::U32(slice::<UInt32Type>(array)?),
+            DataType::Int64 => Values::I64(slice::<Int64Type>(array)?),
+            DataType::UInt64 => Values::U64(slice::<UInt64Type>(array)?),
+            DataType::Float32 => Values::F32(slice::<Float32Type>(array)?),
+            DataType::Float64 => Values::F64(slice::<Float64Type>(array)?),
+            DataType::Date32 => Values::Days(slice::<Date32Type>(array)?),
+            DataType::Timestamp(TimeUnit::Second, zone) => {
+                moments(slice::<TimestampSecondType>(array)?, 1, 1, 3, zone.is_some())
+            }
+            DataType::Timestamp(TimeUnit::Millisecond, zone) => {
+                moments(slice::<TimestampMillisecondType>(array)?, 1_000, 1, 4, zone.is_some())
+            }
+            DataType::Timestamp(TimeUnit::Microsecond, zone) => {
+                moments(slice::<TimestampMicrosecondType>(array)?, 1_000_000, 1, 5, zone.is_some())
+            }
+            // digits after the seventh are cut off
+            DataType::Timestamp(TimeUnit::Nanosecond, zone) => {
+                moments(slice::<TimestampNanosecondType>(array)?, 1_000_000_000, 100, 5, zone.is_some())
+            }
+            DataType::Utf8 => Values::Text(array.as_string_opt::<i32>()?),
+            DataType::Dictionary(..) => {
+                let dictionary = array.as_dictionary_opt::<Int32Type>()?;
+                let texts = dictionary.values().as_string_opt::<i32>()?;
+                let levels = texts.iter().map(|text| utf16(text.unwrap_or_default())).collect();
+                Values::Levels(dictionary.keys().values(), levels)
+            }
+            DataType::Binary => Values::Binary(array.as_binary_opt::<i32>()?),
+            _ => return None,
+        };
+        Some(Self { nulls: array.nulls(), values })
     }
 
+    #[inline]
     fn put(&self, row: usize, out: &mut Vec<u8>) -> Result<(), Reason> {
-        let array = self.array;
-        if array.is_null(row) {
-            match self.encoding {
-                Encoding::Text | Encoding::Binary => out.extend_from_slice(&NO_CHUNKS.to_le_bytes()),
+        if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
+            match self.values {
+                Values::Text(_) | Values::Levels(..) | Values::Binary(_) => {
+                    out.extend_from_slice(&NO_CHUNKS.to_le_bytes());
+                }
                 _ => out.push(0),
             }
             return Ok(());
         }
-        match self.encoding {
-            Encoding::Bit => out.extend_from_slice(&[1, u8::from(array.as_boolean().value(row))]),
-            Encoding::TinyInt => sized(out, &[array.as_primitive::<UInt8Type>().value(row)]),
-            Encoding::SmallInt => {
-                let value = match array.data_type() {
-                    DataType::Int8 => i16::from(array.as_primitive::<Int8Type>().value(row)),
-                    _ => array.as_primitive::<Int16Type>().value(row),
-                };
-                sized(out, &value.to_le_bytes());
-            }
-            Encoding::Int => {
-                let value = match array.data_type() {
-                    DataType::UInt16 => i32::from(array.as_primitive::<UInt16Type>().value(row)),
-                    _ => array.as_primitive::<Int32Type>().value(row),
-                };
-                sized(out, &value.to_le_bytes());
-            }
-            Encoding::BigInt => {
-                let value = match array.data_type() {
-                    DataType::UInt32 => i64::from(array.as_primitive::<UInt32Type>().value(row)),
-                    _ => array.as_primitive::<Int64Type>().value(row),
-                };
-                sized(out, &value.to_le_bytes());
-            }
-            Encoding::Wide => {
-                let value = u128::from(array.as_primitive::<UInt64Type>().value(row));
-                out.extend_from_slice(&[13, 1]);
-                out.extend_from_slice(value.to_le_bytes().get(..12).unwrap_or_default());
-            }
-            Encoding::Real => {
-                let value = array.as_primitive::<Float32Type>().value(row);
-                real(out, f64::from(value), &value.to_le_bytes())?;
-            }
-            Encoding::Float => {
-                let value = array.as_primitive::<Float64Type>().value(row);
+        match &self.values {
+            Values::I32(values) => sized(out, &at(values, row).to_le_bytes()),
+            Values::F64(values) => {
+                let value = at(values, row);
                 real(out, value, &value.to_le_bytes())?;
             }
-            Encoding::Date => {
-                let days = i64::from(array.as_primitive::<Date32Type>().value(row)) + EPOCH;
-                out.push(3);
-                put_days(out, days)?;
+            Values::Bool(values) => sized(out, &[u8::from(values.value(row))]),
+            Values::U8(values) => sized(out, &[at(values, row)]),
+            Values::I8(values) => sized(out, &i16::from(at(values, row)).to_le_bytes()),
+            Values::I16(values) => sized(out, &at(values, row).to_le_bytes()),
+            Values::U16(values) => sized(out, &i32::from(at(values, row)).to_le_bytes()),
+            Values::U32(values) => sized(out, &i64::from(at(values, row)).to_le_bytes()),
+            Values::I64(values) => sized(out, &at(values, row).to_le_bytes()),
+            Values::U64(values) => {
+                out.extend_from_slice(&[13, 1]);
+                out.extend_from_slice(&at(values, row).to_le_bytes());
+                out.extend_from_slice(&[0; 4]);
             }
-            Encoding::DateTime { digits } | Encoding::Instant { digits } => {
-                let offset = matches!(self.encoding, Encoding::Instant { .. });
-                let (day, count) = self.moment(row);
-                let width: u8 = match digits {
-                    0 => 3,
-                    3 => 4,
-                    _ => 5,
-                };
+            Values::F32(values) => {
+                let value = at(values, row);
+                real(out, f64::from(value), &value.to_le_bytes())?;
+            }
+            Values::Days(values) => {
+                out.push(3);
+                put_days(out, i64::from(at(values, row)) + EPOCH)?;
+            }
+            &Values::Moments { counts, day, divisor, width, offset } => {
+                let count = at(counts, row);
                 out.push(width + if offset { 5 } else { 3 });
-                out.extend_from_slice(count.to_le_bytes().get(..usize::from(width)).unwrap_or_default());
-                put_days(out, day + EPOCH)?;
+                let time = count.rem_euclid(day) / divisor;
+                out.extend_from_slice(time.to_le_bytes().get(..usize::from(width)).unwrap_or_default());
+                put_days(out, count.div_euclid(day) + EPOCH)?;
                 if offset {
                     out.extend_from_slice(&[0, 0]);
                 }
             }
-            Encoding::Text => match self.keys {
-                Some(keys) => {
-                    let level = keys.get(row).and_then(|&key| self.levels.get(usize::try_from(key).ok()?));
-                    chunks(out, level.ok_or("a code has no level")?);
-                }
-                None => text(out, array.as_string::<i32>().value(row)),
-            },
-            Encoding::Binary => chunks(out, array.as_binary::<i32>().value(row)),
+            Values::Text(values) => text(out, values.value(row)),
+            Values::Levels(codes, levels) => {
+                let level = usize::try_from(at(codes, row)).ok().and_then(|code| levels.get(code));
+                chunks(out, level.ok_or("a code has no level")?);
+            }
+            Values::Binary(values) => chunks(out, values.value(row)),
         }
         Ok(())
     }
+}
 
-    /// Day from 1970, and the count of units since its midnight. Digits after the seventh are cut off.
-    fn moment(&self, row: usize) -> (i64, i64) {
-        fn split<T: ArrowPrimitiveType<Native = i64>>(
-            array: &ArrayRef,
-            row: usize,
-            units: i64,
-        ) -> (i64, i64) {
-            let value = array.as_primitive::<T>().value(row);
-            (value.div_euclid(units), value.rem_euclid(units))
-        }
-        const DAY: i64 = 86_400;
-        match self.array.data_type() {
-            DataType::Timestamp(TimeUnit::Second, _) => split::<TimestampSecondType>(self.array, row, DAY),
-            DataType::Timestamp(TimeUnit::Millisecond, _) => {
-                split::<TimestampMillisecondType>(self.array, row, DAY * 1_000)
-            }
-            DataType::Timestamp(TimeUnit::Microsecond, _) => {
-                split::<TimestampMicrosecondType>(self.array, row, DAY * 1_000_000)
-            }
-            _ => {
-                let (day, count) = split::<TimestampNanosecondType>(self.array, row, DAY * 1_000_000_000);
-                (day, count / 100)
-            }
-        }
-    }
+fn slice<T: ArrowPrimitiveType>(array: &ArrayRef) -> Option<&[T::Native]> {
+    array.as_primitive_opt::<T>().map(|array| array.values().as_ref())
+}
+
+/// The value of a row; rows are those of the batch.
+#[inline]
+fn at<T: Copy + Default>(values: &[T], row: usize) -> T {
+    values.get(row).copied().unwrap_or_default()
 }
 
 #[inline]
@@ -420,7 +450,12 @@ fn text(out: &mut Vec<u8>, text: &str) {
     let start = out.len();
     out.extend_from_slice(&[0; 12]);
     if text.is_ascii() {
-        out.extend(text.bytes().flat_map(|byte| [byte, 0]));
+        let end = out.len();
+        out.resize(end + 2 * text.len(), 0);
+        let units = out.get_mut(end..).unwrap_or_default().as_chunks_mut::<2>().0;
+        for (unit, byte) in units.iter_mut().zip(text.bytes()) {
+            unit[0] = byte;
+        }
     } else {
         out.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
     }

@@ -13,7 +13,7 @@ use crate::{Error, Result};
 pub(super) const HEADER: usize = 8;
 const LAST: u8 = 0x01;
 const IGNORE: u8 = 0x02;
-/// What one read may bring.
+/// What one read may bring, and one write of a load takes.
 const READ: usize = 256 << 10;
 /// A value, and so a row, may have 2 GiB; more is no answer of a server.
 const LONGEST: usize = 5 << 30;
@@ -35,6 +35,8 @@ pub(super) struct Packets {
     server: String,
     /// Bytes of a packet, header and all.
     size: usize,
+    /// Packets of a load that are not sent yet.
+    outgoing: Vec<u8>,
     raw: Vec<u8>,
     raw_at: usize,
     raw_end: usize,
@@ -55,6 +57,7 @@ impl Packets {
             stream,
             server,
             size: 4096,
+            outgoing: Vec::new(),
             raw: vec![0; READ],
             raw_at: 0,
             raw_end: 0,
@@ -132,19 +135,24 @@ impl Packets {
         self.write(&bytes)
     }
 
-    /// Sends one full packet of a message that goes on, for bulk loads; the last one has `last`.
+    /// Sends one packet of a message that goes on, for bulk loads; the last one has `last`. Packets leave together.
     pub(super) fn send_piece(&mut self, kind: Kind, number: u8, payload: &[u8], last: bool) -> Result<()> {
-        let mut bytes = Vec::with_capacity(payload.len() + HEADER);
-        put(&mut bytes, kind, if last { LAST } else { 0 }, number, payload);
+        put(&mut self.outgoing, kind, if last { LAST } else { 0 }, number, payload);
         if last {
             self.start_answer();
         }
-        self.write(&bytes)
+        if last || self.outgoing.len() >= READ {
+            let bytes = std::mem::take(&mut self.outgoing);
+            self.write(&bytes)?;
+            self.outgoing = bytes;
+            self.outgoing.clear();
+        }
+        Ok(())
     }
 
     /// Takes back a message that was sent in part.
     pub(super) fn abandon(&mut self, kind: Kind, number: u8) -> Result<()> {
-        let mut bytes = Vec::with_capacity(HEADER);
+        let mut bytes = std::mem::take(&mut self.outgoing);
         put(&mut bytes, kind, LAST | IGNORE, number, &[]);
         self.start_answer();
         self.write(&bytes)

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod loads;
+mod mock;
 mod passes;
 mod recorded;
 mod replay;
