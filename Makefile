@@ -8,7 +8,7 @@ ROWS   ?= 10000000
 SQL_SERVERS := libssl-dev pkg-config unixodbc libsqliteodbc odbc-postgresql odbc-mariadb postgresql mariadb-server
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help accuracy compat demo sql-servers test test-rust test-python examples features golden header test-c miri check bench peers crash fuzz wheel docs clean
+.PHONY: help accuracy compat demo sql-servers test test-rust test-python examples features golden header extension test-c miri check bench peers crash fuzz wheel docs clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -52,6 +52,10 @@ golden: ## xdf/tests/data/xdf-5.1.xdf, anew: only while 5.1 is not released
 
 header: ## xdf/capi/include/xdf.h, from the Rust sources
 	UPDATE_HEADER=1 $(CARGO) test -q -p rxdf-xdf-capi --test header
+
+extension: ## the language extension of SQL Server as an archive, rxdf-lang-extension.tar.gz in target/release
+	$(CARGO) build --release -p rxdf-extension
+	cd $${CARGO_TARGET_DIR:-target}/release && tar -czf rxdf-lang-extension.tar.gz librxdf_ext.so
 
 features: ## the crate `xdf` without its features and with each alone
 	$(CARGO) test -q -p rxdf-xdf --no-default-features --lib --test features --test roundtrip

@@ -22,6 +22,8 @@
 mod connection_string;
 mod dialect;
 mod error;
+mod external_script;
+mod in_server;
 #[cfg(feature = "odbc")]
 pub mod odbc;
 mod pushdown;
@@ -34,6 +36,8 @@ mod types;
 pub use connection_string::ConnectionString;
 pub use dialect::Dialect;
 pub use error::{Error, Result};
+pub use external_script::{ExternalScript, SqlValue};
+pub use in_server::InServer;
 pub use pushdown::PushDown;
 pub use session::{Database, RowReader, Session};
 pub use sink::{IfExists, ServerSink};

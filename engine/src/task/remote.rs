@@ -10,11 +10,16 @@ use crate::{Accumulator, BlockSource, Estimator, Executor, Result, ScanOptions};
 /// Runs tasks where the rows are: a database server, a cluster, other processes.
 pub trait TaskRunner {
     /// Runs the task on every part of the rows and returns the bytes of all [`Partial`](super::Partial)s, in any order.
-    /// Every part answers, those without rows, too.
+    /// Every part answers, those without rows, too, unless [`TaskRunner::silent_parts_are_empty`].
     ///
     /// # Errors
     /// When the task could not be run on all rows.
     fn run(&self, task: &Task) -> Result<Vec<Vec<u8>>>;
+
+    /// Whether a part that does not answer had no rows: where those are not asked, and one that fails fails the run.
+    fn silent_parts_are_empty(&self) -> bool {
+        false
+    }
 }
 
 /// Runs the passes of one algorithm as tasks, in order.
@@ -45,7 +50,8 @@ impl<R: TaskRunner> Executor for Remote<'_, R> {
         let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
         let answers = self.runner.run(&task)?;
         let mut merged = estimator.partial(state)?;
-        for partial in last_of_each(&answers, digest(&task.to_bytes()?))? {
+        let silent = self.runner.silent_parts_are_empty();
+        for partial in last_of_each(&answers, digest(&task.to_bytes()?), silent)? {
             merged.merge(decode(&partial.sums)?)?;
         }
         task.passes.push(encode(&merged)?);
