@@ -33,7 +33,7 @@ mod survey;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use addends::Addends;
-pub(crate) use asked::{Census, MAX_TEXTS};
+pub(crate) use asked::{Census, MAX_TEXTS, code, integer_code};
 pub(crate) use dense::{Dense, DenseReader};
 pub use draft::{Draft, Extras, Weights};
 pub(crate) use draft::{columns_read, usable};
@@ -42,6 +42,7 @@ pub use labels::LabelStyle;
 pub(crate) use read::{Reader, TILE, Tile};
 pub(crate) use stage::{Next, Tiles};
 pub use stage::{Outcome, Part, Stage};
+pub(crate) use survey::texts_of;
 pub use survey::{Found, Survey};
 
 /// The variables and terms of a model, with everything that the data had to tell.

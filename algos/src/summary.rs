@@ -17,6 +17,7 @@
 //! observations are counted as rows, while the counts of cells are sums of weights. Rows of weight 0 do not count at
 //! all; rows with a missing weight are missing observations of the whole summary.
 
+mod asked;
 mod cells;
 mod frame;
 mod json;
@@ -32,6 +33,7 @@ use engine::formula::{Formula, Term};
 use engine::{BlockSource, Executor, ScanOptions};
 use serde::{Deserialize, Serialize};
 
+pub use asked::summarize_aggregated;
 pub use number::{format_pandas, format_r};
 pub use print::Layout;
 pub use result::{Categorical, CategoricalType, CategoryRow, Summary, SummaryRow, Unit};

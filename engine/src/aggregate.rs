@@ -16,7 +16,7 @@ mod scalar;
 
 use std::ops::ControlFlow;
 
-use arrow_schema::SchemaRef;
+use arrow_schema::{SchemaRef, TimeUnit};
 
 use crate::{Accumulator, Error, Estimator, Result};
 
@@ -65,6 +65,16 @@ pub fn fit_aggregated<E: Aggregated>(
             ControlFlow::Continue(next) => state = next,
             ControlFlow::Break(model) => return Ok(model),
         }
+    }
+}
+
+/// How many units of a timestamp make a second.
+pub fn per_second(unit: TimeUnit) -> f64 {
+    match unit {
+        TimeUnit::Second => 1.0,
+        TimeUnit::Millisecond => 1e3,
+        TimeUnit::Microsecond => 1e6,
+        TimeUnit::Nanosecond => 1e9,
     }
 }
 

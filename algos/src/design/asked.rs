@@ -45,7 +45,12 @@ impl Input {
 }
 
 /// The code of a text among levels and texts that count as one of them.
-fn code(text: &Scalar, levels: &[String], merged: &[(String, u32)], label: &str) -> Result<Scalar> {
+pub(crate) fn code(
+    text: &Scalar,
+    levels: &[String],
+    merged: &[(String, u32)],
+    label: &str,
+) -> Result<Scalar> {
     if levels.len() + merged.len() > MAX_TEXTS {
         let what = format!("'{label}', a factor of more than {MAX_TEXTS} levels,");
         return Err(not_pushed_down(what).into());
@@ -60,7 +65,7 @@ fn code(text: &Scalar, levels: &[String], merged: &[(String, u32)], label: &str)
 }
 
 /// The code of a number among the integers of a range.
-fn integer_code(number: Scalar, low: i64, high: i64, exclude: bool) -> Scalar {
+pub(crate) fn integer_code(number: Scalar, low: i64, high: i64, exclude: bool) -> Scalar {
     let (low, high) = (low as f64, high as f64);
     let floor = number.math(Math::Floor);
     let (below, above) =

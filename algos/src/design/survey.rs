@@ -61,19 +61,13 @@ impl Survey {
     pub(super) fn gather(&mut self, server: &mut dyn Server) -> Result<()> {
         let schema = server.schema();
         for item in &mut self.items {
-            let value = vec![("value".to_owned(), item.input.scalar(&schema)?)];
-            let stages = vec![Stage { columns: value, keep: None }];
+            let value = item.input.scalar(&schema)?;
             if matches!(item.found, Found::Levels(_)) {
-                let query = Query { stages, keys: vec!["value".into()], sums: Vec::new() };
-                let Some(Key::Texts(texts)) = server.ask(&query)?.keys.into_iter().next() else {
-                    return Err(Error::Mismatch { what: "levels are not texts" });
-                };
-                let mut texts: Vec<String> = texts.into_iter().flatten().collect();
-                texts.sort_unstable();
-                for text in &texts {
+                for text in &texts_of(value, server)? {
                     item.add_level(text);
                 }
             } else {
+                let stages = vec![Stage { columns: vec![("value".into(), value)], keep: None }];
                 let value = Scalar::named("value");
                 let sums = vec![Sum::Min(value.clone()), Sum::Max(value)];
                 let answer = server.ask(&Query { stages, keys: Vec::new(), sums })?;
@@ -85,6 +79,18 @@ impl Survey {
         }
         Ok(())
     }
+}
+
+/// The texts that a value has over the rows of a server, in the order of their bytes.
+pub(crate) fn texts_of(value: Scalar, server: &mut dyn Server) -> Result<Vec<String>> {
+    let stages = vec![Stage { columns: vec![("value".into(), value)], keep: None }];
+    let query = Query { stages, keys: vec!["value".into()], sums: Vec::new() };
+    let Some(Key::Texts(texts)) = server.ask(&query)?.keys.into_iter().next() else {
+        return Err(Error::Mismatch { what: "levels are not texts" });
+    };
+    let mut texts: Vec<String> = texts.into_iter().flatten().collect();
+    texts.sort_unstable();
+    Ok(texts)
 }
 
 impl Item {

@@ -10,6 +10,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef, Float64Array, Int32Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use engine::aggregate::Scalar;
 use engine::expr::BoundExpr;
 use engine::factor::is_factor;
 use engine::formula::{Formula, Term, Variable};
@@ -18,6 +19,7 @@ use engine::stats::{Levels, widen};
 
 use super::result::Unit;
 use super::{Error, Result, SummaryOptions};
+use crate::design::{code, integer_code};
 
 /// How weights are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -412,6 +414,64 @@ impl Number {
                 Arc::new(Float64Array::from(finite))
             }
         })
+    }
+}
+
+impl Number {
+    /// As a value of a row in a query.
+    pub(super) fn scalar(&self, schema: &Schema) -> Result<Scalar> {
+        match &self.value {
+            NumberValue::Column(index) => Ok(column(schema, *index)),
+            NumberValue::Codes(index) => {
+                let levels = xdf::metadata::levels(schema.field(*index)).unwrap_or_default();
+                Ok(code(&column(schema, *index), &levels, &[], &self.label)? + 1.0)
+            }
+            NumberValue::Computed(expr) => Ok(expr.scalar()?),
+        }
+    }
+}
+
+fn column(schema: &Schema, index: usize) -> Scalar {
+    let field = schema.field(index);
+    Scalar::Column(field.name().clone(), field.data_type().clone())
+}
+
+impl Category {
+    /// The text of a row in a query.
+    pub(super) fn text(&self, schema: &Schema) -> Result<Scalar> {
+        match &self.value {
+            CategoryValue::Computed(expr) => Ok(expr.scalar()?),
+            CategoryValue::Column(index)
+            | CategoryValue::Integers { column: index, .. }
+            | CategoryValue::Limited { column: index, .. } => Ok(column(schema, *index)),
+        }
+    }
+
+    /// The code of a row in a query, from 0; `levels` are those of the category.
+    pub(super) fn scalar(&self, schema: &Schema, levels: &[String]) -> Result<Scalar> {
+        let text = self.text(schema)?;
+        match &self.value {
+            CategoryValue::Column(_) | CategoryValue::Computed(_) => code(&text, levels, &[], &self.label),
+            CategoryValue::Integers { count: 0, .. } => Ok(Scalar::Null),
+            CategoryValue::Integers { low, count, exclude, .. } => {
+                let low = *low as i64;
+                Ok(integer_code(text, low, low + *count as i64 - 1, *exclude))
+            }
+            CategoryValue::Limited { column, low, high, exclude } => {
+                let all = xdf::metadata::levels(schema.field(*column)).unwrap_or_default();
+                let last = (*high - *low).max(0) as u32;
+                let beyond = |(place, level): (i32, String)| {
+                    let code = if place < *low { 0 } else { last };
+                    (place < *low || place > *high).then_some((level, code))
+                };
+                let merged: Vec<(String, u32)> = if *exclude || high < low {
+                    Vec::new()
+                } else {
+                    (0..).zip(all).filter_map(beyond).collect()
+                };
+                code(&text, levels, &merged, &self.label)
+            }
+        }
     }
 }
 

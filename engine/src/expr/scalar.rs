@@ -2,14 +2,14 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::DataType;
 
 use super::BoundExpr;
 use super::ast::{Arithmetic, Comparison, Connective};
 use super::functions::Function;
 use super::plan::{Node, Op, Set};
 use crate::Result;
-use crate::aggregate::{Compare, Math, Scalar, Test, not_pushed_down};
+use crate::aggregate::{Compare, Math, Scalar, Test, not_pushed_down, per_second};
 
 impl BoundExpr {
     /// The expression as a value of a row in a query. Whole numbers are computed in double precision, exactly up to 2⁵³;
@@ -228,16 +228,10 @@ fn literal(array: &ArrayRef) -> Option<Scalar> {
     }
     let mut numbers = Vec::new();
     crate::stats::widen(array.as_ref(), &mut numbers).ok()?;
-    let number = numbers.first()? / per_second(array.data_type());
-    Some(if number.is_finite() { Scalar::Number(number) } else { Scalar::Null })
-}
-
-/// How many units of a timestamp make a second; 1 for other types.
-fn per_second(data_type: &DataType) -> f64 {
-    match data_type {
-        DataType::Timestamp(TimeUnit::Millisecond, _) => 1e3,
-        DataType::Timestamp(TimeUnit::Microsecond, _) => 1e6,
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => 1e9,
+    let per_second = match array.data_type() {
+        DataType::Timestamp(unit, _) => per_second(*unit),
         _ => 1.0,
-    }
+    };
+    let number = numbers.first()? / per_second;
+    Some(if number.is_finite() { Scalar::Number(number) } else { Scalar::Null })
 }

@@ -39,6 +39,18 @@ impl Moments {
         Self { count, weight, sum: mean * weight, mean, m2, min, max, ..Self::default() }
     }
 
+    /// The moments of `count` values of this weight that something else has added up: the weighted sums of their deviations
+    /// from `shift` and of the squares of these, the smallest and the largest value.
+    pub fn from_sums(count: u64, weight: f64, shift: f64, sums: [f64; 2], extremes: [f64; 2]) -> Self {
+        let mut moments = Self::default();
+        if count > 0 {
+            let [first, second] = sums;
+            moments.set_values(count, weight, first + shift * weight, shift, first, second);
+            moments.set_extremes(extremes[0], extremes[1]);
+        }
+        moments
+    }
+
     /// Values that are there and weigh more than nothing.
     pub fn count(&self) -> u64 {
         self.count

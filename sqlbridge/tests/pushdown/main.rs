@@ -8,6 +8,7 @@ mod models;
 mod rows;
 #[path = "../servers/mod.rs"]
 mod servers;
+mod summaries;
 
 use std::sync::Arc;
 

@@ -4,10 +4,9 @@ use algos::covariance::{CovCor, CovCorOptions, MatrixKind};
 use algos::cube::Cube;
 use algos::design::Weights;
 use algos::linear::{LinMod, LinModOptions};
-use arrow_array::{Array, RecordBatch, UInt32Array};
 use serde_json::to_value;
 
-use crate::rows::rows;
+use crate::rows::{rows, sorted};
 use crate::servers;
 use crate::{Both, assert_close};
 
@@ -75,24 +74,11 @@ fn cubes_of_selected_and_computed_rows() {
             ("~ day:size", Weights { probability: None, frequency: Some("times".into()) }),
             ("y ~ F(late):day", Weights { probability: Some("weight".into()), frequency: None }),
         ] {
-            let mut both = Both::new(server, "cubes", &sorted_sizes(&rows(600)))
+            let mut both = Both::new(server, "cubes", &sorted(&rows(600), "size"))
                 .compute("late", "ifelse(flag == 1 & n > 1, 2, n %/% 3)")
                 .select("(day %in% c('Any', \"Mon'day\") or n >= 0) & !(x < -0.9 & flag == 1)");
             let (remote, local) = both.fit(&Cube::new(formula).unwrap().with_weights(weights));
             assert_close(&remote.to_json(false), &local.to_json(false), formula);
         }
     }
-}
-
-/// The rows so that texts first appear in the order of their bytes, in which a database gives them.
-fn sorted_sizes(rows: &RecordBatch) -> RecordBatch {
-    use arrow_array::cast::AsArray;
-    let mut order: Vec<u32> = (0..rows.num_rows() as u32).collect();
-    let sizes = rows.column_by_name("size").unwrap().as_string::<i32>();
-    order.sort_by_key(|&row| sizes.is_valid(row as usize).then(|| sizes.value(row as usize)));
-    let columns = rows
-        .columns()
-        .iter()
-        .map(|column| arrow_select::take::take(column, &UInt32Array::from(order.clone()), None).unwrap());
-    RecordBatch::try_new(rows.schema(), columns.collect()).unwrap()
 }

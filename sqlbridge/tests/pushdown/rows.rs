@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type};
-use arrow_array::{Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, RecordBatch, StringArray};
+use arrow_array::{
+    Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, RecordBatch, StringArray, UInt32Array,
+};
 use arrow_schema::DataType;
 use sqlbridge::{Dialect, Session};
 
@@ -69,6 +71,16 @@ pub(crate) fn rows(count: usize) -> RecordBatch {
     ];
     RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))
         .unwrap()
+}
+
+/// The rows so that the texts of a column first appear in the order of their bytes, in which a database gives them.
+pub(crate) fn sorted(rows: &RecordBatch, column: &str) -> RecordBatch {
+    let mut order: Vec<u32> = (0..rows.num_rows() as u32).collect();
+    let texts = rows.column_by_name(column).unwrap().as_string::<i32>();
+    order.sort_by_key(|&row| texts.is_valid(row as usize).then(|| texts.value(row as usize)));
+    let order = UInt32Array::from(order);
+    let columns = rows.columns().iter().map(|column| arrow_select::take::take(column, &order, None).unwrap());
+    RecordBatch::try_new(rows.schema(), columns.collect()).unwrap()
 }
 
 /// Creates a table of a batch's rows.
