@@ -40,7 +40,10 @@ mod sink;
 mod text;
 mod undeclared;
 
-use crate::{Database, Result, Session};
+use arrow_schema::SchemaRef;
+use engine::BlockSink;
+
+use crate::{Database, IfExists, Result, Session};
 use connect::Target;
 pub use sink::OdbcSink;
 
@@ -92,6 +95,18 @@ impl OdbcDatabase {
     pub fn new(connection_string: &str, options: OdbcOptions) -> Result<Self> {
         Ok(Self { target: Target::new(connection_string, options)? })
     }
+
+    /// Whether the connection string has a password or a token.
+    pub fn has_secret(&self) -> bool {
+        self.target.has_secret()
+    }
+
+    /// The same database with a password (`PWD`).
+    #[must_use]
+    pub fn with_password(mut self, password: &str) -> Self {
+        self.target.add_password(password);
+        self
+    }
 }
 
 impl Database for OdbcDatabase {
@@ -101,5 +116,9 @@ impl Database for OdbcDatabase {
 
     fn connect(&self) -> Result<Box<dyn Session>> {
         Ok(Box::new(session::OdbcSession::connect(&self.target)?))
+    }
+
+    fn sink(&self, table: &str, schema: &SchemaRef, if_exists: IfExists) -> Result<Box<dyn BlockSink>> {
+        Ok(Box::new(OdbcSink::create(self, table, schema, if_exists)?))
     }
 }

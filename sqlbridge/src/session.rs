@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::SchemaRef;
-use engine::Monitor;
+use engine::{BlockSink, Monitor};
 
-use crate::{Dialect, Result};
+use crate::{Dialect, Error, IfExists, Result};
 
 /// Opens sessions: a description of a database and of who asks, without a connection of its own.
 pub trait Database: Send + Sync {
@@ -18,6 +18,17 @@ pub trait Database: Send + Sync {
     /// # Errors
     /// When the server cannot be reached, does not prove who it is, or refuses the login.
     fn connect(&self) -> Result<Box<dyn Session>>;
+
+    /// A sink that makes a table of blocks of this schema. The table is there, or has its new rows, when the sink has
+    /// finished; before, and when it fails, all is as it was.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect); also when the table exists and may not, or a column has a type that is not written.
+    /// By default, that this database is only read.
+    fn sink(&self, table: &str, _schema: &SchemaRef, _if_exists: IfExists) -> Result<Box<dyn BlockSink>> {
+        let reason = format!("{} is only read", self.name());
+        Err(Error::Option { option: format!("table {table}"), reason })
+    }
 }
 
 /// One connection. Statements run one after the other; a stream takes the connection with it.

@@ -194,6 +194,11 @@ fn errors_are_the_servers_own_without_passwords() {
             assert!(matches!(error, Error::Connection { .. }), "{error:?}");
             assert!(!format!("{error} {error:?}").contains("wr0ng-secret"), "{error}");
             assert!(!server.database().name().contains(servers::PASSWORD));
+            let bare = server.connection_string.replace(&format!("PWD={}", servers::PASSWORD), "");
+            let bare = OdbcDatabase::new(&bare, OdbcOptions::default()).unwrap();
+            assert!(!bare.has_secret());
+            let with = bare.with_password(servers::PASSWORD);
+            assert!(with.has_secret() && with.connect().is_ok(), "{:?}", server.dialect);
         }
     }
 }

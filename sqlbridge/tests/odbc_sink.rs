@@ -12,9 +12,8 @@ use arrow_array::{
     Int64Array, RecordBatch, StringArray, TimestampMillisecondArray, UInt8Array,
 };
 use arrow_schema::DataType;
-use engine::{Block, BlockSink, BlockSource, ScanOptions};
+use engine::{Block, BlockSource, ScanOptions};
 use servers::Server;
-use sqlbridge::odbc::{OdbcDatabase, OdbcOptions, OdbcSink};
 use sqlbridge::{Dialect, IfExists, Query, SqlSource};
 
 /// A table of every type that is written, in two blocks; the second has longer texts.
@@ -66,18 +65,13 @@ fn blocks() -> (arrow_schema::SchemaRef, Vec<Block>) {
     (schema, blocks.collect())
 }
 
-fn odbc(server: &Server) -> OdbcDatabase {
-    OdbcDatabase::new(&server.connection_string, OdbcOptions::default()).unwrap()
-}
-
 fn write(server: &Server, table: &str, if_exists: IfExists) -> Result<engine::Written, String> {
     let (schema, blocks) = blocks();
-    let mut sink =
-        OdbcSink::create(&odbc(server), table, &schema, if_exists).map_err(|error| error.to_string())?;
+    let mut sink = server.database().sink(table, &schema, if_exists).map_err(|error| error.to_string())?;
     for block in &blocks {
         sink.write(block).map_err(|error| error.to_string())?;
     }
-    Box::new(sink).finish().map_err(|error| error.to_string())
+    sink.finish().map_err(|error| error.to_string())
 }
 
 #[test]
@@ -132,7 +126,7 @@ fn a_table_that_exists_is_kept_replaced_or_grown() {
                 let message = write(server, "kept", if_exists).unwrap_err();
                 assert!(message.contains("says"), "other columns: {message}");
             } else {
-                let mut sink = OdbcSink::create(&odbc(server), "kept", &schema, if_exists).unwrap();
+                let mut sink = server.database().sink("kept", &schema, if_exists).unwrap();
                 sink.write(&blocks[0]).unwrap();
                 drop(sink);
             }
@@ -164,9 +158,9 @@ fn names_are_quoted_whatever_they_hold() {
         let batch =
             RecordBatch::try_from_iter([(column, Arc::new(Int32Array::from(vec![1, 2])) as ArrayRef)])
                 .unwrap();
-        let mut sink = OdbcSink::create(&odbc(server), name, &batch.schema(), IfExists::Replace).unwrap();
+        let mut sink = server.database().sink(name, &batch.schema(), IfExists::Replace).unwrap();
         sink.write(&Block { index: 0, start_row: 0, batch: batch.clone() }).unwrap();
-        Box::new(sink).finish().unwrap();
+        sink.finish().unwrap();
         let source = SqlSource::open(server.database(), Query::Table(name.into()), 1000).unwrap();
         assert_eq!(source.schema().field(0).name(), column);
         let rows: usize =

@@ -89,6 +89,18 @@ impl Target {
         })
     }
 
+    pub(super) fn has_secret(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
+    pub(super) fn add_password(&mut self, password: &str) {
+        let special = password.chars().any(|c| !c.is_ascii_alphanumeric());
+        let value =
+            if special { format!("{{{}}}", password.replace('}', "}}")) } else { password.to_owned() };
+        self.connection_string.extend(["PWD=", &value, ";"]);
+        self.secrets.push(password.to_owned());
+    }
+
     /// Connects, and asks which dialect is spoken.
     pub(super) fn connect(&self) -> Result<(Connection<'static>, Dialect)> {
         odbc_loader::load().map_err(|reason| self.unreachable(reason))?;

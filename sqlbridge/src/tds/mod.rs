@@ -32,8 +32,11 @@ use std::fmt;
 pub(crate) use bulk::{Encoding, Load};
 pub use connection::Connection;
 
+use arrow_schema::SchemaRef;
+use engine::BlockSink;
+
 use self::options::Options;
-use crate::{ConnectionString, Database, Result, Session};
+use crate::{ConnectionString, Database, IfExists, Result, ServerSink, Session};
 
 /// A SQL Server and who asks it.
 ///
@@ -96,6 +99,10 @@ impl Database for SqlServer {
 
     fn connect(&self) -> Result<Box<dyn Session>> {
         Ok(Box::new(self.open()?))
+    }
+
+    fn sink(&self, table: &str, schema: &SchemaRef, if_exists: IfExists) -> Result<Box<dyn BlockSink>> {
+        Ok(Box::new(ServerSink::create(self, table, schema, if_exists)?))
     }
 }
 
