@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlbridge::{ConnectionString, Query, SqlServer, SqlSource};
+use sqlbridge::{ConnectionString, Database, Query, SqlServer, SqlSource};
 
 use crate::args::Reading;
 use crate::failure::Usage;
@@ -14,6 +14,8 @@ use crate::input::Source;
 /// The variable that names a file with the password.
 const PASSWORD_FILE: &str = "XDF_SQL_PASSWORD_FILE";
 const PASSWORD: &str = "XDF_SQL_PASSWORD";
+/// What stands before a connection string of ODBC.
+const ODBC: &str = "odbc:";
 /// Rows of a batch on the way, where nothing is said.
 const ROWS_PER_READ: usize = 65_536;
 
@@ -21,7 +23,7 @@ const ROWS_PER_READ: usize = 65_536;
 pub(crate) fn is_database(input: &Path) -> bool {
     input
         .to_str()
-        .is_some_and(|text| ["mssql://", "sqlserver://"].iter().any(|scheme| text.starts_with(scheme)))
+        .is_some_and(|text| ["mssql://", "sqlserver://", ODBC].iter().any(|scheme| text.starts_with(scheme)))
 }
 
 /// Opens a query or a table.
@@ -38,40 +40,85 @@ pub(crate) fn open(inputs: &[std::path::PathBuf], reading: &Reading) -> anyhow::
             );
         }
     };
-    let database = server(&input.to_string_lossy())?;
-    Ok(Arc::new(SqlSource::open(Arc::new(database), query, reading.rows_per_read.unwrap_or(ROWS_PER_READ))?))
+    let database = named(&input.to_string_lossy())?;
+    Ok(Arc::new(SqlSource::open(database, query, reading.rows_per_read.unwrap_or(ROWS_PER_READ))?))
 }
 
-/// The server of a URL. Passwords come from the environment, from a file, or are asked for.
-pub(crate) fn server(url: &str) -> anyhow::Result<SqlServer> {
+/// The database of a URL, or of a connection string after `odbc:`. Passwords come from the environment, from a file, or
+/// are asked for.
+pub(crate) fn named(address: &str) -> anyhow::Result<Arc<dyn Database>> {
+    match address.strip_prefix(ODBC) {
+        Some(string) => odbc(string),
+        None => Ok(Arc::new(server(address)?)),
+    }
+}
+
+#[cfg(feature = "odbc")]
+fn odbc(string: &str) -> anyhow::Result<Arc<dyn Database>> {
+    use sqlbridge::odbc::{OdbcDatabase, OdbcOptions};
+
+    let database = OdbcDatabase::new(string, OdbcOptions::default())?;
+    if database.has_secret() {
+        return Err(public_password());
+    }
+    // a data source may have its password, and SQLite has none
+    Ok(Arc::new(match password(database.has_user())? {
+        Some(password) if database.has_user() => database.with_password(&password),
+        _ => database,
+    }))
+}
+
+#[cfg(not(feature = "odbc"))]
+fn odbc(_string: &str) -> anyhow::Result<Arc<dyn Database>> {
+    Err(Usage("this program was built without ODBC; build it with the feature odbc".into()).into())
+}
+
+fn server(url: &str) -> anyhow::Result<SqlServer> {
     let string = ConnectionString::parse(url)?;
     if string.has_secret() {
-        let reason = format!(
-            "the password stands on the command line, where everybody on this machine can read it; set {PASSWORD}, or \
-             {PASSWORD_FILE} to a file with it, or leave it out to be asked"
-        );
-        return Err(Usage(reason).into());
+        return Err(public_password());
     }
-    let file_error = RefCell::new(None);
+    let failure = RefCell::new(None);
     let database = SqlServer::with_environment(&string, |name| {
-        let value = std::env::var(name).ok().filter(|value| !value.is_empty());
-        if name != PASSWORD || value.is_some() {
-            return value;
+        if name != PASSWORD {
+            return variable(name);
         }
-        match std::env::var_os(PASSWORD_FILE) {
-            Some(path) => std::fs::read_to_string(&path)
-                .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
-                .map_err(|error| {
-                    *file_error.borrow_mut() =
-                        Some(format!("{PASSWORD_FILE}: {}: {error}", Path::new(&path).display()));
-                })
-                .ok(),
-            None if std::io::stdin().is_terminal() => rpassword::prompt_password("Password: ").ok(),
-            None => None,
-        }
+        password(true).unwrap_or_else(|error| {
+            *failure.borrow_mut() = Some(error);
+            None
+        })
     });
-    match file_error.into_inner() {
-        Some(reason) => Err(Usage(reason).into()),
+    match failure.into_inner() {
+        Some(error) => Err(error),
         None => Ok(database?),
+    }
+}
+
+fn public_password() -> anyhow::Error {
+    let reason = format!(
+        "the password stands on the command line, where everybody on this machine can read it; set {PASSWORD}, or \
+         {PASSWORD_FILE} to a file with it, or leave it out to be asked"
+    );
+    Usage(reason).into()
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The password that the environment has or names a file for, or that is typed where `ask`.
+fn password(ask: bool) -> anyhow::Result<Option<String>> {
+    if let Some(password) = variable(PASSWORD) {
+        return Ok(Some(password));
+    }
+    match std::env::var_os(PASSWORD_FILE) {
+        Some(path) => match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned())),
+            Err(error) => {
+                Err(Usage(format!("{PASSWORD_FILE}: {}: {error}", Path::new(&path).display())).into())
+            }
+        },
+        None if ask && std::io::stdin().is_terminal() => Ok(rpassword::prompt_password("Password: ").ok()),
+        None => Ok(None),
     }
 }

@@ -57,13 +57,21 @@ pub struct OdbcOptions {
     /// Room for one text, in bytes (on Windows in UTF-16 units), where the driver reports no length or a longer one;
     /// default 16384.
     pub max_text_size: usize,
+    /// Whether blanks at the end of texts are left out; default `false`.
+    pub trim_space: bool,
     /// Bytes of the buffers for one fetch; default 16 MiB. Rows of one fetch are as many as fit.
     pub fetch_bytes: usize,
 }
 
 impl Default for OdbcOptions {
     fn default() -> Self {
-        Self { login_timeout: 15, query_timeout: 0, max_text_size: 16_384, fetch_bytes: 16 << 20 }
+        Self {
+            login_timeout: 15,
+            query_timeout: 0,
+            max_text_size: 16_384,
+            trim_space: false,
+            fetch_bytes: 16 << 20,
+        }
     }
 }
 
@@ -94,6 +102,11 @@ impl OdbcDatabase {
     /// [`Error::Option`](crate::Error::Option) when the string has no `Driver` and no `DSN`, or cannot be taken apart.
     pub fn new(connection_string: &str, options: OdbcOptions) -> Result<Self> {
         Ok(Self { target: Target::new(connection_string, options)? })
+    }
+
+    /// Whether the connection string names a user (`UID`).
+    pub fn has_user(&self) -> bool {
+        self.target.has_user
     }
 
     /// Whether the connection string has a password or a token.

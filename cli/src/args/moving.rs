@@ -67,7 +67,7 @@ pub(crate) struct ExportArgs {
     /// The file to write
     #[arg(long, short, value_name = "OUT", required_unless_present = "to")]
     pub(crate) output: Option<PathBuf>,
-    /// The database to write to instead: mssql://USER@HOST:PORT/DATABASE
+    /// The database to write to instead: mssql://USER@HOST:PORT/DATABASE or odbc:CONNECTION-STRING
     #[arg(long, value_name = "URL", conflicts_with = "output", requires = "to_table")]
     pub(crate) to: Option<String>,
     /// The table to write there; it gets its rows all at once

@@ -11,7 +11,7 @@ pub(crate) struct Reading {
     /// The format of the input, where neither its bytes nor its name should decide
     #[arg(long, value_name = "FORMAT")]
     pub(crate) input_format: Option<InputFormat>,
-    /// What to read of a database (an input such as mssql://USER@HOST:PORT/DATABASE): the rows of a statement
+    /// What to read of a database (an input such as mssql://USER@HOST:PORT/DATABASE or odbc:CONNECTION-STRING): the rows of a statement
     #[arg(long, value_name = "SQL", conflicts_with = "sql_table")]
     pub(crate) query: Option<String>,
     /// What to read of a database: a table or a view

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use engine::BlockSink;
 use engine::sink::SinkOptions;
 use engine::source::Format;
-use sqlbridge::{Database, IfExists, ServerSink};
+use sqlbridge::IfExists;
 
 use super::moving;
 use crate::args::{ExportArgs, OutputFormat};
@@ -34,7 +33,7 @@ pub(super) fn run(args: &ExportArgs, session: &Session) -> anyhow::Result<()> {
     moved.report(&opened, session)
 }
 
-/// Loads a table of a SQL Server.
+/// Loads a table of a database.
 fn to_database(
     args: &ExportArgs,
     url: &str,
@@ -46,17 +45,15 @@ fn to_database(
     if args.dividing.composite {
         return Err(Usage("a table of a database is no composite set; leave --composite out".into()).into());
     }
-    let server = database::server(url)?;
+    let database = database::named(url)?;
     let if_exists = match (args.writing.overwrite, args.to_append) {
         (true, _) => IfExists::Replace,
         (_, true) => IfExists::Append,
         _ => IfExists::Fail,
     };
     let options = SinkOptions::default();
-    let create = || {
-        Ok(Box::new(ServerSink::create(&server, table, &source.schema(), if_exists)?) as Box<dyn BlockSink>)
-    };
-    let name = PathBuf::from(format!("{} ({table})", server.name()));
+    let create = || Ok(database.sink(table, &source.schema(), if_exists)?);
+    let name = PathBuf::from(format!("{} ({table})", database.name()));
     let moved = moving::pour("exporting", source, &name, create, &options, &args.selecting, session)?;
     moved.report(opened, session)
 }

@@ -14,6 +14,7 @@ pub(super) struct Target {
     pub(super) options: OdbcOptions,
     connection_string: String,
     secrets: Vec<String>,
+    pub(super) has_user: bool,
 }
 
 /// Does not show the connection string, which may hold a password.
@@ -68,6 +69,7 @@ impl Target {
             });
         };
         let place = [value(&["server", "servername", "host", "address"]), value(&["database", "db", "dbq"])];
+        let has_user = value(&["uid", "user", "user id", "username"]).is_some();
         let name =
             [Some(format!("ODBC {what}"))].into_iter().chain(place).flatten().collect::<Vec<_>>().join(" ");
 
@@ -86,6 +88,7 @@ impl Target {
             options,
             connection_string: complete,
             secrets: secrets.map(|(_, value)| value).collect(),
+            has_user,
         })
     }
 

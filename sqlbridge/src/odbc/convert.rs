@@ -20,24 +20,33 @@ use super::columns::{Column, Reading};
 use super::text::{self, Unit};
 use crate::{Error, Result};
 
-/// The rows of a buffer; `before` rows came before them, for messages.
+/// How rows are converted.
+pub(super) struct How {
+    /// Rows that came before, for messages.
+    pub(super) before: u64,
+    /// Whether blanks at the end of texts are left out.
+    pub(super) trim: bool,
+}
+
+/// The rows of a buffer.
 pub(super) fn batch(
     buffer: &ColumnarDynBuffer,
     columns: &[Column],
     schema: &SchemaRef,
-    before: u64,
+    how: &How,
 ) -> Result<RecordBatch> {
     let arrays = columns
         .iter()
         .enumerate()
-        .map(|(index, column)| array(buffer.column(index), column, before))
+        .map(|(index, column)| array(buffer.column(index), column, how))
         .collect::<Result<Vec<ArrayRef>>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(buffer.num_rows()));
     RecordBatch::try_new_with_options(SchemaRef::clone(schema), arrays, &options)
         .map_err(|source| Error::Engine(engine::Error::Arrow { doing: "reading rows".into(), source }))
 }
 
-fn array(values: AnyColumnBufferSlice<'_>, column: &Column, before: u64) -> Result<ArrayRef> {
+fn array(values: AnyColumnBufferSlice<'_>, column: &Column, how: &How) -> Result<ArrayRef> {
+    let before = how.before;
     Ok(match column.reading {
         Reading::Bit => {
             let (values, valid) = cells::<Bit>(values, column)?;
@@ -73,7 +82,7 @@ fn array(values: AnyColumnBufferSlice<'_>, column: &Column, before: u64) -> Resu
                 ((moment.year, moment.month, moment.day), microseconds(moment))
             })?
         }
-        Reading::Text { .. } => texts(&cells_of_text(values, column)?, column, before)?,
+        Reading::Text { .. } => texts(&cells_of_text(values, column)?, column, how)?,
         Reading::Unsigned64 => {
             parsed::<Int64Type>(&cells_of_text(values, column)?, column, before, |text| text.parse().ok())?
         }
@@ -170,14 +179,20 @@ fn parsed<T: ArrowPrimitiveType>(
     Ok(Arc::new(numbers.collect::<Result<PrimitiveArray<T>>>()?))
 }
 
-fn texts(values: &Texts<'_>, column: &Column, before: u64) -> Result<ArrayRef> {
+fn texts(values: &Texts<'_>, column: &Column, how: &How) -> Result<ArrayRef> {
     let mut builder = StringBuilder::with_capacity(values.len(), values.len().saturating_mul(8));
     for row in 0..values.len() {
         match values.get(row).map(text::decode) {
             None => builder.append_null(),
+            Some(Some(text)) if how.trim => builder.append_value(text.trim_end_matches(' ')),
             Some(Some(text)) => builder.append_value(text),
             Some(None) => {
-                return Err(wrong(column, before, row, "a text that is not Unicode; cast it in the query"));
+                return Err(wrong(
+                    column,
+                    how.before,
+                    row,
+                    "a text that is not Unicode; cast it in the query",
+                ));
             }
         }
     }

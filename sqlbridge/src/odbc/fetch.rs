@@ -90,7 +90,12 @@ impl Query<'_> {
             match cursor.fetch_with_truncation_check(true) {
                 Ok(None) => return Ok(Outcome::Complete),
                 Ok(Some(buffer)) => {
-                    let batch = convert::batch(buffer, columns, schema, before)?;
+                    let batch = convert::batch(
+                        buffer,
+                        columns,
+                        schema,
+                        &convert::How { before, trim: self.target.options.trim_space },
+                    )?;
                     before += batch.num_rows() as u64;
                     if !take(Event::Batch(batch)) {
                         return Ok(Outcome::Complete);
