@@ -62,6 +62,7 @@ def sql_source(
     table: str | None,
     query: str | None,
     rows_per_read: int,
+    stays: bool,
     options: Mapping[str, Any],
 ) -> Source: ...
 def sql_write(

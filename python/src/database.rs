@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
-use sqlbridge::{ConnectionString, Database, IfExists, Query, ServerSink, Session, SqlServer, SqlSource};
+use sqlbridge::{ConnectionString, Database, IfExists, Query, ServerSink, SqlServer, SqlSource};
 
 use crate::arrow;
 use crate::error::Failure;
+use crate::in_database::InDatabase;
 use crate::run::Pass;
 use crate::source::Source;
 
@@ -16,8 +17,10 @@ fn server(connection: &str, login: &[(String, String)]) -> sqlbridge::Result<Sql
     SqlServer::new(&login.iter().fold(string, |string, (keyword, value)| string.with(keyword, value)))
 }
 
-/// Opens a table or a query of SQL Server; `login` has keywords of the connection string that stand beside it.
+/// Opens a table or a query of SQL Server; `login` has keywords of the connection string that stand beside it. With
+/// `stays`, models are fitted in the server where they can be.
 #[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "the Python side names them")]
 pub(crate) fn sql_source(
     py: Python<'_>,
     connection: &str,
@@ -25,6 +28,7 @@ pub(crate) fn sql_source(
     table: Option<String>,
     query: Option<String>,
     rows_per_read: usize,
+    stays: bool,
     pass: Pass,
 ) -> PyResult<Source> {
     let server = server(connection, &login).map_err(Failure::from)?;
@@ -33,7 +37,11 @@ pub(crate) fn sql_source(
         (None, query) => Query::Sql(query.unwrap_or_default()),
     };
     pass.run(py, move |_, _| {
-        Ok(Source::of(Arc::new(SqlSource::open(Arc::new(server), query, rows_per_read)?)))
+        if !stays {
+            return Ok(Source::of(Arc::new(SqlSource::open(Arc::new(server), query, rows_per_read)?)));
+        }
+        let source = SqlSource::describe(Arc::new(server.clone()), query.clone(), rows_per_read)?;
+        Ok(Source::of(Arc::new(source)).staying(InDatabase::new(server, query)))
     })
 }
 

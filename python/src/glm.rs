@@ -132,7 +132,7 @@ pub(crate) fn glm(
 ) -> PyResult<GlmModel> {
     let fit: Fit = serde_json::from_str(fit).map_err(|error| Failure::Value(error.to_string()))?;
     let estimator = estimator(formula, &fit).map_err(Failure::from)?;
-    model::fit(py, &estimator, source, pass, fit.call, fit.data).map(GlmModel)
+    model::fit_where_rows_are(py, &estimator, source, pass, fit.call, fit.data).map(GlmModel)
 }
 
 fn estimator(formula: &str, fit: &Fit) -> algos::Result<Glm> {

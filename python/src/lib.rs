@@ -25,6 +25,7 @@ mod error;
 mod glm;
 mod grouping;
 mod histogram;
+mod in_database;
 mod linmod;
 mod model;
 mod predict;

@@ -130,5 +130,5 @@ pub(crate) fn lin_mod(
         ..LinModOptions::default()
     };
     let estimator = LinMod::new(formula).and_then(|fit| fit.with_options(options)).map_err(Failure::from)?;
-    model::fit(py, &estimator, source, pass, fit.call, fit.data).map(LinearModel)
+    model::fit_where_rows_are(py, &estimator, source, pass, fit.call, fit.data).map(LinearModel)
 }

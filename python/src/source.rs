@@ -24,6 +24,7 @@ use xdf::microsoft::MicrosoftWriteOptions;
 
 use crate::annotate::{self, Annotate, Note};
 use crate::error::Failure;
+use crate::in_database::{InDatabase, Step};
 use crate::reader::Reader;
 use crate::run::Pass;
 use crate::{arrow, call, describe, edit, text};
@@ -34,6 +35,8 @@ pub(crate) struct Source {
     pub(crate) inner: Arc<dyn BlockSource>,
     /// What is stored, where the source has all its rows.
     stored: Option<Stored>,
+    /// Of rows that are to stay in their database: how sums over them are asked for, or why they cannot be.
+    pub(crate) database: Option<Result<InDatabase, &'static str>>,
 }
 
 /// One XDF file, or a set of them.
@@ -62,12 +65,23 @@ impl Stored {
 
 impl Source {
     pub(crate) fn of(inner: Arc<dyn BlockSource>) -> Self {
-        Self { inner, stored: None }
+        Self { inner, stored: None, database: None }
+    }
+
+    /// The same rows, which stay in their database.
+    pub(crate) fn staying(self, database: InDatabase) -> Self {
+        Self { database: Some(Ok(database)), ..self }
+    }
+
+    /// Another view of the rows, which the database can still add up when it does these steps.
+    fn followed(&self, source: Self, steps: Result<Vec<Step>, &'static str>) -> Self {
+        let database = self.database.clone().map(|database| Ok(database?.with(steps?)));
+        Self { database, ..source }
     }
 
     /// Another view of the same rows; what is known of their blocks still holds.
     fn with_same_rows(&self, inner: Arc<dyn BlockSource>) -> Self {
-        Self { inner, stored: self.stored.clone() }
+        Self { inner, stored: self.stored.clone(), database: None }
     }
 }
 
@@ -91,7 +105,7 @@ impl Source {
                 && let [path] = paths.as_slice()
                 && let Some(stored) = Stored::open(path)?
             {
-                return Ok(Self { inner: stored.source(), stored: Some(stored) });
+                return Ok(Self { inner: stored.source(), stored: Some(stored), database: None });
             }
             Ok(Self::of(open_with(&paths, &options)?))
         })
@@ -121,23 +135,27 @@ impl Source {
         };
         let set = set.partition(&found.key).map_err(Failure::from)?;
         let stored = Stored::Set(set);
-        Ok(Self { inner: stored.source(), stored: Some(stored) })
+        Ok(Self { inner: stored.source(), stored: Some(stored), database: None })
     }
 
     /// Only these columns, in this order.
     fn project(&self, columns: Vec<String>) -> Result<Self, Failure> {
-        Ok(self.with_same_rows(Arc::clone(&self.inner).with(Project::new(columns))?))
+        let source = self.with_same_rows(Arc::clone(&self.inner).with(Project::new(columns))?);
+        Ok(self.followed(source, Ok(Vec::new())))
     }
 
     /// Only these rows, from `first`, counted from 0, to before `end`; of the rows before any selection.
     fn rows(&self, first: u64, end: u64) -> Self {
-        Self::of(Arc::new(RowsSource::new(Arc::clone(&self.inner), first..end.max(first))))
+        let source = Self::of(Arc::new(RowsSource::new(Arc::clone(&self.inner), first..end.max(first))));
+        self.followed(source, Err("tables of databases have no order, so there is no range of rows"))
     }
 
     /// Only the rows for which the expression is true.
     fn select(&self, expression: &str) -> Result<Self, Failure> {
         let expression = Expr::parse(expression).map_err(engine::Error::from)?;
-        Ok(Self::of(Arc::clone(&self.inner).with(SelectRows::new(expression))?))
+        let step = Step::Select(expression.clone());
+        let source = Self::of(Arc::clone(&self.inner).with(SelectRows::new(expression))?);
+        Ok(self.followed(source, Ok(vec![step])))
     }
 
     /// Columns added or replaced by expressions, in order.
@@ -147,7 +165,12 @@ impl Source {
             .map(|(name, text)| Ok((name, Expr::parse(&text)?)))
             .collect::<Result<Vec<_>, engine::syntax::SyntaxError>>()
             .map_err(engine::Error::from)?;
-        Ok(Self::of(Arc::clone(&self.inner).with(Compute::new(columns))?))
+        let steps = columns
+            .iter()
+            .map(|(name, expression)| Step::Compute(name.clone(), expression.clone()))
+            .collect();
+        let source = Self::of(Arc::clone(&self.inner).with(Compute::new(columns))?);
+        Ok(self.followed(source, Ok(steps)))
     }
 
     /// Chunks computed by a function, of which the rows are those of the pass where they begin. The function sees the
@@ -168,7 +191,7 @@ impl Source {
             let options = CallOptions { sees, replaces, chunk_rows, rows };
             Ok(Called::try_new(source, function, &options, monitor)?)
         })?;
-        Ok(Self::of(Arc::new(called)))
+        Ok(self.followed(Self::of(Arc::new(called)), Err("functions of the caller run on this machine")))
     }
 
     /// Columns in other types, each with the name of its type and, for factors, all levels or none.
@@ -183,7 +206,18 @@ impl Source {
             Ok((name, wanted))
         });
         let wanted = wanted.collect::<engine::Result<Vec<_>>>()?;
-        Ok(self.with_same_rows(retype(Arc::clone(&self.inner), wanted)?))
+        // a database is told of factors with known levels; it adds numbers up as doubles, whatever their width
+        let mut steps = Ok(Vec::new());
+        for (name, wanted) in &wanted {
+            match (wanted, &mut steps) {
+                (Wanted::Levels(levels), Ok(steps)) => steps.push(Step::Levels(name.clone(), levels.clone())),
+                (Wanted::Type(data_type), _) if data_type.is_numeric() => {}
+                (Wanted::Factor, _) => steps = Err("the levels of a factor are not given in column_info"),
+                _ => steps = Err("a column is converted to another type"),
+            }
+        }
+        let source = self.with_same_rows(retype(Arc::clone(&self.inner), wanted)?);
+        Ok(self.followed(source, steps))
     }
 
     /// Begins a pass that is read block by block.
@@ -204,7 +238,8 @@ impl Source {
     /// Columns renamed and described.
     fn annotate(&self, notes: Vec<Note>) -> Result<Self, Failure> {
         annotate::check(&notes, &self.inner.schema())?;
-        Ok(self.with_same_rows(Arc::clone(&self.inner).with(Annotate::new(notes))?))
+        let source = self.with_same_rows(Arc::clone(&self.inner).with(Annotate::new(notes))?);
+        Ok(self.followed(source, Err("columns are renamed or described")))
     }
 
     /// Names of the columns, in order.

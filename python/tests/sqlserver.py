@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import socket
+import sqlite3
 import struct
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import pandas as pd
 
 Rows = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
@@ -73,9 +76,34 @@ class SqlServer:
                     return
 
 
-def names_in(payload: bytes) -> list[str]:
-    """The names of the columns of a load, of which none is longer than 50 characters."""
-    return [found.decode("utf-16-le") for found in re.findall(rb"(?:[\w()~ .]\x00){2,50}", payload[:2000])]
+def on_sqlite(tables: dict[str, pd.DataFrame]) -> Callable[[str], Rows | str | None]:
+    """Answers by SQLite, which is told what is T-SQL's alone."""
+    database = sqlite3.connect(":memory:", check_same_thread=False)
+    for name, frame in tables.items():
+        frame.to_sql(name, database, index=False)
+    ours = (
+        (r"\bN'", "'"),
+        (r"COLLATE Latin1_General_100_BIN2", "COLLATE BINARY"),
+        (r"\bCOUNT_BIG\b", "COUNT"),
+        (r"\bLOG\(", "LN("),
+        (r"NVARCHAR\(4000\)", "TEXT"),
+        # the types of an answer are those of its values, so one without rows would have none
+        (r"WHERE 1 = 0", "LIMIT 1"),
+        (r"(?i)\(select top (\d+) (.*?)\n?\)", r"(select \2 limit \1)"),
+    )
+
+    def answer(statement: str) -> Rows | str | None:
+        for theirs, here in ours:
+            statement = re.sub(theirs, here, statement, flags=re.DOTALL)
+        try:
+            cursor = database.execute(statement)
+        except sqlite3.Error as error:
+            return f"{error}: {statement}"
+        if cursor.description is None:
+            return None
+        return [column[0] for column in cursor.description], cursor.fetchall()
+
+    return answer
 
 
 def _receive(stream: Any) -> tuple[int, bytes] | None:

@@ -7,8 +7,9 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from sqlserver import SqlServer
+from sqlserver import SqlServer, on_sqlite
 
 import revoscalepy
 
@@ -93,15 +94,7 @@ def last_line(program: str, folder: Path) -> str:
     return done.stderr.splitlines()[-1]
 
 
-def airline(statement: str):
-    if "airlinedemosmall" in statement:
-        days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-        return ["ArrDelay", "CRSDepTime", "DayOfWeek"], [
-            (day % 11 - 3, 9.5 + day % 12, days[day % 7]) for day in range(70)
-        ]
-    if "OBJECT_ID" in statement:
-        return ["x"], [(0,)]
-    return None
+DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
 def test_programs_for_a_server_run_against_one(tmp_path):
@@ -110,7 +103,20 @@ def test_programs_for_a_server_run_against_one(tmp_path):
     assert stored
     assert fitted
     login = {"XDF_SQL_USER": "u", "XDF_SQL_PASSWORD": "p"}
-    with SqlServer(airline) as server:
+    flights = pd.DataFrame({"ArrDelay": range(10), "CRSDepTime": 9.5, "DayOfWeek": (DAYS * 2)[:10]})
+    rows = on_sqlite({"airlinedemosmall": flights})
+
+    def answer(statement):
+        statement = re.sub(r"^select top 10 \*(.*)$", r"SELECT * \1 LIMIT 10", statement)
+        return (
+            (["x"], [(0,)])
+            if "OBJECT_ID" in statement
+            else rows(statement)
+            if "airline" in statement
+            else None
+        )
+
+    with SqlServer(answer) as server:
         before = BEFORE.replace("Server=localhost", f"Server=127.0.0.1,{server.port}")
         before = before.replace('sqlServer = "."', f'sqlServer = "127.0.0.1,{server.port}"')
         for program in stored:

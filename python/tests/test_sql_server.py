@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
-from sqlserver import SqlServer
+from sqlserver import SqlServer, on_sqlite
 
-import revoscalepy
-from revoscalepy import RxSqlServerData, rx_data_step, rx_import, rx_lin_mod, rx_predict, rx_summary
+from revoscalepy import (
+    RxInSqlServer,
+    RxSqlServerData,
+    rx_data_step,
+    rx_import,
+    rx_lin_mod,
+    rx_logit,
+    rx_predict,
+    rx_summary,
+)
 
 ROWS = [(x, 0.5 * x if x % 7 else None, "ab"[x % 2]) for x in range(1000)]
 
@@ -121,8 +131,51 @@ def test_logins_come_from_the_environment(server, monkeypatch):
     )
 
 
-def test_the_context_of_the_server_computes_here_and_says_so(server):
-    context = revoscalepy.RxInSqlServer(connection_string=server.connection_string, num_tasks=4)
-    with pytest.warns(UserWarning, match="computed on this machine"):
-        there = rx_lin_mod("y ~ x", query(server), compute_context=context)
-    assert there.nobs == rx_lin_mod("y ~ x", query(server)).nobs
+@pytest.fixture
+def rows():
+    random = np.random.default_rng(7)
+    days = np.array(["Mon", "Tue", "it's"])
+    frame = pd.DataFrame({"x": random.normal(5, 2, 500), "n": random.integers(0, 9, 500)})
+    frame["day"] = days[random.integers(0, 3, 500)]
+    frame["y"] = 2 + frame["x"] - 0.3 * frame["n"] + (frame["day"] == "Tue") + random.normal(0, 1, 500)
+    frame["late"] = (frame["y"] > 6).astype(int)
+    frame.loc[::17, "x"] = np.nan
+    return frame
+
+
+@pytest.fixture
+def adding(rows):
+    with SqlServer(on_sqlite({"flights": rows})) as server:
+        yield server
+
+
+LEVELS = {"day": {"type": "factor", "levels": ["Mon", "Tue", "it's"]}}
+
+
+@pytest.mark.parametrize(
+    ("function", "formula"),
+    [(rx_lin_mod, "y ~ x + day + n"), (rx_lin_mod, "y ~ day:x"), (rx_logit, "late ~ x + day")],
+)
+def test_models_are_added_up_in_the_server(rows, adding, function, formula):
+    table = RxSqlServerData(connection_string=adding.connection_string, table="flights", column_info=LEVELS)
+    context = RxInSqlServer(connection_string=adding.connection_string, num_tasks=4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        there = function(formula, table, row_selection="n > 0", compute_context=context)
+    # sums travel, rows do not
+    assert all("SUM(" in said or "1 = 0" in said or "SELECT *" in said for said in adding.statements)
+    rows["day"] = pd.Categorical(rows["day"], LEVELS["day"]["levels"])
+    here = function(formula, rows, row_selection="n > 0")
+    assert np.allclose(there.coefficients.values, here.coefficients.values, rtol=1e-9, equal_nan=True)
+    assert there.nobs == here.nobs
+
+
+def test_what_the_server_cannot_add_up_is_computed_here_and_says_so(adding):
+    data = RxSqlServerData(
+        connection_string=adding.connection_string, table="flights", string_as_factors=True
+    )
+    context = RxInSqlServer(connection_string=adding.connection_string)
+    with pytest.warns(UserWarning, match="rx_summary: computed on this machine"):
+        assert rx_summary("~ y", data, compute_context=context).nobs_valid == 500
+    with pytest.warns(UserWarning, match="levels of a factor are not given"):
+        assert rx_lin_mod("y ~ day", data, compute_context=context).nobs == 500

@@ -74,6 +74,27 @@ impl SqlSource {
         Ok(Self { database, query, dialect, schema, rows_per_read, started: Mutex::new(started) })
     }
 
+    /// As [`open`](Self::open), but a statement is stopped when its columns are known, and runs again in the first pass.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn describe(database: Arc<dyn Database>, query: Query, rows_per_read: usize) -> Result<Self> {
+        if matches!(query, Query::Table(_)) {
+            return Self::open(database, query, rows_per_read);
+        }
+        let mut session = database.connect()?;
+        let dialect = session.dialect();
+        let schema = session.describe(&query.sql(dialect, None, ""))?;
+        Ok(Self {
+            database,
+            query,
+            dialect,
+            schema,
+            rows_per_read: rows_per_read.max(1),
+            started: Mutex::new(None),
+        })
+    }
+
     fn start(&self, options: &ScanOptions) -> Result<Box<dyn RowReader>> {
         let started = self.started.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mut rows) = started {

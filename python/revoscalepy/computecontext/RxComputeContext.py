@@ -30,6 +30,8 @@ class RxComputeContext:
 
     #: what is missing to send work there; ``None`` where nothing is
     _missing: str | None = None
+    #: whether rows of a database stay there where they can
+    _in_database = False
 
     def __init__(self, num_threads: int | None = None) -> None:
         if num_threads is not None and num_threads < 1:

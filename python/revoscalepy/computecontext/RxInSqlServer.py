@@ -7,12 +7,17 @@ from collections.abc import Sequence
 
 from revoscalepy.computecontext.RxComputeContext import RxRemoteComputeContext, UnsupportedContextError
 
+#: analyses whose passes the server adds up
+PUSHED = ("rx_lin_mod", "rx_logit", "rx_glm")
+
 
 class RxInSqlServer(RxRemoteComputeContext):
     """SQL Server as the place of computation.
 
-    Work cannot be sent there yet: an analysis reads the rows from the server, computes on this machine, and says so in
-    a warning; its result is the same. Functions (``rx_exec``, ``rx_exec_by``) are refused.
+    Linear and generalized linear models of an :class:`RxSqlServerData` are fitted by sums that the server adds up: each
+    pass over the data is a ``SELECT``, and only the sums travel; nothing has to be installed there. Where the server
+    cannot add something up, and for all other analyses, the rows are read, the result is computed on this machine, and
+    a warning says so. Functions (``rx_exec``, ``rx_exec_by``) are refused.
 
     :param connection_string: ODBC connection string.
     :param num_tasks: most parallel tasks; 0 lets the server decide.
@@ -47,7 +52,11 @@ class RxInSqlServer(RxRemoteComputeContext):
         self.execution_timeout_seconds = execution_timeout_seconds
         self.packages_to_load = [] if packages_to_load is None else list(packages_to_load)
 
+    _in_database = True
+
     def _check(self, function: str) -> None:
+        if function in PUSHED:
+            return
         if function in ("rx_exec", "rx_exec_by"):
             raise UnsupportedContextError(
                 f"{function}: work cannot be sent to SQL Server by this package yet; run it here with "

@@ -8,6 +8,7 @@ from revoscalepy import _native
 from revoscalepy._arguments import not_built
 from revoscalepy._columns import with_types
 from revoscalepy._source import one_pass
+from revoscalepy.computecontext.RxComputeContext import rx_get_compute_context
 from revoscalepy.datasource._database import DatabaseData
 
 
@@ -88,8 +89,9 @@ class RxSqlServerData(DatabaseData):
         if self.table is None and self.sql_query is None:
             raise ValueError(f"{self!r}: give table or sql_query")
         address, login = self._address("RxSqlServerData")
+        stays = rx_get_compute_context()._in_database
         source = _native.sql_source(
-            address, login, self.table, self.sql_query, int(self.rows_per_read), one_pass()
+            address, login, self.table, self.sql_query, int(self.rows_per_read), stays, one_pass()
         )
         return with_types(source, self.column_classes, self.column_info, self.string_as_factors)
 
