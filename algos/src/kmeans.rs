@@ -12,6 +12,7 @@
 //! A factor has a column of 0 and 1 for each of its levels. A row with a missing value in any variable is left out and
 //! counted. A cluster that loses all its rows keeps its center; it has size 0 and is told of in the print.
 
+mod asked;
 mod check;
 mod json;
 mod lloyd;
@@ -28,11 +29,12 @@ mod sums;
 
 use std::sync::Arc;
 
+use engine::aggregate::Server;
 use engine::formula::Formula;
 use engine::{BlockSource, Executor, Local, ScanOptions};
 use serde::{Deserialize, Serialize};
 
-use crate::design::{Design, LabelStyle};
+use crate::design::{Design, Draft, LabelStyle, Weights, columns_read};
 use crate::{Error, Result};
 use load::{Loaded, Loading};
 use seeds::Draw;
@@ -214,23 +216,9 @@ impl KMeans {
     ) -> Result<KMeansModel> {
         let options = &self.options;
         let Loaded { design, sums: load } = engine::fit(&self.loading(source, scan), source, scan, passes)?;
-        let names: Vec<String> =
-            design.terms.iter().flat_map(|term| design.labels(term, LabelStyle::Revo)).collect();
-        if names.is_empty() {
-            let reason = "it has no variables to find clusters in".to_owned();
-            return Err(Error::Formula { formula: design.formula.clone(), reason });
-        }
+        let (valid, missing) = (load.valid, load.missing);
+        let names = self.names(&design, (valid, missing), &load.spread.squares)?;
         let clusters = options.clusters;
-        if load.valid == 0 {
-            return Err(Error::NoObservations { rows: load.missing });
-        }
-        if load.valid < clusters as u64 {
-            let reason = format!("{clusters} are wanted, but there are only {} complete rows", load.valid);
-            return Err(Error::Option { option: "clusters", reason });
-        }
-        if let Some(at) = load.spread.squares.iter().position(|square| !square.is_finite()) {
-            return Err(Error::NotFinite { variable: names[at].clone() });
-        }
         let means = load.spread.means.clone();
         let starts = self.starts(load.sample.finish(), &means)?;
         let outcomes = if let Some(rows) = load.rows {
@@ -252,18 +240,85 @@ impl KMeans {
             };
             engine::fit(&estimator, source, scan, passes)?
         };
+        let totss = load.spread.squares.iter().sum::<f64>();
+        self.model(Arc::unwrap_or_clone(design), names, means, totss, (valid, missing), outcomes)
+    }
+
+    /// Finds the clusters of the rows of a server, from given centers; no row leaves it.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); no centers, more than 64 clusters or 400 columns, what the server says.
+    pub fn fit_aggregated(&self, server: &mut dyn Server) -> Result<KMeansModel> {
+        let options = &self.options;
+        if options.centers.is_none() {
+            return Err(asked::no_centers());
+        }
+        let read = columns_read(&self.formula, std::iter::empty());
+        let schema = engine::source::projected(&server.schema(), read.as_deref())?;
+        let draft = Draft::new(&self.formula, &schema, &Weights::default())?;
+        let design = Arc::new(draft.bind_aggregated(server)?);
+        let columns = asked::Columns::new(&design, server)?;
+        let asked::Described { valid, missing, means, squares } = columns.describe(&design, server)?;
+        let names = self.names(&design, (valid, missing), &squares)?;
+        let estimator = passes::Passes {
+            formula: &self.formula,
+            design: Arc::clone(&design),
+            shift: means.clone(),
+            starts: self.starts(Vec::new(), &means)?,
+            clusters: options.clusters,
+            max_iterations: options.max_iterations,
+        };
+        let outcomes = engine::aggregate::fit_aggregated(&estimator, server)?;
+        drop(estimator);
+        let totss = squares.iter().sum::<f64>();
+        self.model(Arc::unwrap_or_clone(design), names, means, totss, (valid, missing), outcomes)
+    }
+
+    /// The names of the columns, once it is clear that there can be clusters in so many valid and missing rows, with these
+    /// squares about the means.
+    fn names(&self, design: &Design, (valid, missing): (u64, u64), squares: &[f64]) -> Result<Vec<String>> {
+        let names: Vec<String> =
+            design.terms.iter().flat_map(|term| design.labels(term, LabelStyle::Revo)).collect();
+        if names.is_empty() {
+            let reason = "it has no variables to find clusters in".to_owned();
+            return Err(Error::Formula { formula: design.formula.clone(), reason });
+        }
+        let clusters = self.options.clusters;
+        if valid == 0 {
+            return Err(Error::NoObservations { rows: missing });
+        }
+        if valid < clusters as u64 {
+            let reason = format!("{clusters} are wanted, but there are only {valid} complete rows");
+            return Err(Error::Option { option: "clusters", reason });
+        }
+        if let Some(at) = squares.iter().position(|square| !square.is_finite()) {
+            return Err(Error::NotFinite { variable: names[at].clone() });
+        }
+        Ok(names)
+    }
+
+    /// The model of the best of some outcomes.
+    fn model(
+        &self,
+        design: Design,
+        names: Vec<String>,
+        means: Vec<f64>,
+        totss: f64,
+        (n_valid_obs, n_missing_obs): (u64, u64),
+        outcomes: Vec<Outcome>,
+    ) -> Result<KMeansModel> {
         let within = |outcome: &Outcome| outcome.sums.within.iter().sum::<f64>();
         let best = outcomes.into_iter().min_by(|a, b| within(a).total_cmp(&within(b)));
         let Some(best) = best else {
             return Err(Error::Mismatch { what: "there was no start" });
         };
-        let totss = load.spread.squares.iter().sum::<f64>();
         let tot_withinss = within(&best);
         let mut centers = best.centers;
         for center in centers.chunks_exact_mut(means.len()) {
             center.iter_mut().zip(&means).for_each(|(x, mean)| *x += mean);
         }
         Ok(KMeansModel {
+            design,
             names,
             means,
             centers,
@@ -272,14 +327,13 @@ impl KMeans {
             tot_withinss,
             betweenss: totss - tot_withinss,
             size: best.sums.counts,
-            n_valid_obs: load.valid,
-            n_missing_obs: load.missing,
+            n_valid_obs,
+            n_missing_obs,
             iterations: best.iterations,
             converged: best.converged,
-            params: options.clone(),
+            params: self.options.clone(),
             call: None,
             data: None,
-            design: Arc::unwrap_or_clone(design),
         })
     }
 

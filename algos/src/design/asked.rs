@@ -4,10 +4,11 @@
 //! does not count is missing in it. [`Design::complete`] is true of the rows that count.
 
 use arrow_schema::Schema;
+use engine::Accumulator;
 use engine::aggregate::{Compare, Math, Query, Scalar, Server, Stage, Sum, Test, not_pushed_down};
 use engine::expr::Expr;
 
-use super::{Design, Input, VariableKind};
+use super::{Design, Draft, Input, VariableKind};
 use crate::{Error, Result};
 
 /// The most texts that a factor may have in a query, which names each of them.
@@ -26,6 +27,18 @@ pub(crate) struct Census {
     pub(crate) observations: f64,
     /// The means of some values over the rows that count; 0 where there is none.
     pub(crate) means: Vec<f64>,
+}
+
+impl Draft {
+    /// The design, with levels and ranges that a server knows.
+    ///
+    /// # Errors
+    /// As [`Draft::bind`]; the server's.
+    pub(crate) fn bind_aggregated(self, server: &mut dyn Server) -> Result<Design> {
+        let Some(mut survey) = self.survey() else { return self.bind(&[]) };
+        survey.gather(server)?;
+        self.bind(&survey.finish())
+    }
 }
 
 impl Input {

@@ -4,14 +4,15 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
+use engine::aggregate::{Aggregated, Server};
 use engine::formula::Formula;
 use engine::{Accumulator, Block, Estimator};
 use serde::{Deserialize, Serialize};
 
-use super::Outcome;
 use super::nearest::{Matches, Nearest};
 use super::panels::{Panels, row};
 use super::sums::Sums;
+use super::{Outcome, asked};
 use crate::design::{DenseReader, Design, columns_read};
 use crate::{Error, Result};
 
@@ -168,6 +169,17 @@ impl Estimator for Passes<'_> {
             Start::At { .. } => None,
         });
         Ok(ControlFlow::Break(outcomes.collect()))
+    }
+}
+
+impl Aggregated for Passes<'_> {
+    fn gather(&self, round: &Round, server: &mut dyn Server) -> Result<Partial> {
+        let columns = asked::Columns::new(&self.design, server)?;
+        let open = round.starts.iter().filter_map(|start| match start {
+            Start::At { centers, .. } => Some(columns.sums(&self.shift, centers, server)),
+            Start::Done(_) => None,
+        });
+        Ok(Partial { sums: open.collect::<Result<_>>()?, work: None })
     }
 }
 

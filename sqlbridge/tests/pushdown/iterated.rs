@@ -2,6 +2,8 @@
 
 use algos::design::Weights;
 use algos::glm::{Family, Glm, GlmOptions, Initial, Link};
+use algos::kmeans::{KMeans, KMeansOptions};
+use engine::{Local, ScanOptions};
 use serde_json::to_value;
 
 use crate::rows::rows;
@@ -77,5 +79,31 @@ fn generalized_linear_models() {
             let path = format!("{:?} {formula} {} {}", server.dialect, local.params.family, local.link);
             assert_close(&to_value(&remote).unwrap(), &to_value(&local).unwrap(), &path);
         }
+    }
+}
+
+#[test]
+fn clusters() {
+    for server in servers::all() {
+        let mut both = Both::new(server, "clusters", &rows(600)).select("day != 'Any'");
+        for (formula, centers) in [
+            ("~ x + n + y", vec![0.0, 0.0, 0.0, 1.0, 3.0, 2.0, -1.0, -2.0, -3.0]),
+            ("~ far + y", vec![1e9, 0.0, 1e9 + 1.0, 1.0]),
+            ("~ x + day", [[0.0; 5], [1.0; 5], [-1.0; 5]].concat()),
+        ] {
+            let clusters = if formula.contains("far") { 2 } else { 3 };
+            let options = KMeansOptions { clusters, centers: Some(centers), ..KMeansOptions::default() };
+            let kmeans = KMeans::new(formula).unwrap().with_options(options).unwrap();
+            let remote = kmeans.fit_aggregated(&mut both.database).unwrap();
+            let local = kmeans.fit(both.source.as_ref(), &ScanOptions::default(), &Local::new(2)).unwrap();
+            assert!(local.iterations > 3, "{formula}");
+            let path = format!("{:?} {formula}", server.dialect);
+            assert_close(&to_value(&remote).unwrap(), &to_value(&local).unwrap(), &path);
+        }
+    }
+    let mut any = servers::all().iter().map(|server| Both::new(server, "clusters", &rows(50)));
+    if let Some(both) = any.next().as_mut() {
+        let error = KMeans::new("~ x").unwrap().fit_aggregated(&mut both.database).unwrap_err().to_string();
+        assert!(error.contains("centers"), "{error}");
     }
 }
