@@ -10,8 +10,8 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float32Array, Float64Array, Int8Array, Int16Array, Int32Array,
-    Int64Array, RecordBatch, StringArray, UInt64Array, types::Int32Type,
+    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float32Array, Float64Array, Int8Array, Int16Array,
+    Int32Array, Int64Array, RecordBatch, StringArray, UInt64Array, types::Int32Type,
 };
 use libfuzzer_sys::fuzz_target;
 use xdf::microsoft::{MicrosoftWriteOptions, Writer};

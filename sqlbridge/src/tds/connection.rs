@@ -192,6 +192,18 @@ impl Connection {
         Ok(())
     }
 
+    /// A connection to nobody, whose next statement is answered by bytes that a server has sent before, packets and all:
+    /// for tests and for looking into a recorded answer.
+    pub fn replay(packets: Vec<u8>) -> Self {
+        let stream = Stream::Recorded(std::io::Cursor::new(packets));
+        Self {
+            packets: Packets::new(stream, "a recorded answer".into()),
+            database: String::new(),
+            collation: LATIN1,
+            transaction: [0; 8],
+        }
+    }
+
     /// The database that statements are about.
     pub fn database(&self) -> &str {
         &self.database

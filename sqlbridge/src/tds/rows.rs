@@ -3,6 +3,7 @@
 //! A row is decoded when all of it is here: one that breaks off is taken back, more is read, and it is decoded again.
 //! That is all there is to packets that end anywhere.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
@@ -39,10 +40,7 @@ pub(super) enum Progress {
 impl Rows {
     /// Rows of these columns. With `binary`, bytes are read as such; else they are refused as blocks cannot hold them.
     pub(super) fn new(columns: &[WireColumn], binary: bool) -> Result<Self> {
-        let mut names: Vec<String> = Vec::with_capacity(columns.len());
-        for (index, column) in columns.iter().enumerate() {
-            names.push(unique(&names, &column.name, index));
-        }
+        let names = unique(columns);
         let fields = columns.iter().zip(names).map(|(column, name)| {
             let data_type = match column.kind.sql_type() {
                 SqlType::Binary | SqlType::Variant | SqlType::UserDefined if binary => DataType::Binary,
@@ -145,14 +143,21 @@ impl Rows {
     }
 }
 
-/// A name that no column before has: those without one are numbered, and repeated ones too.
-fn unique(before: &[String], name: &str, index: usize) -> String {
-    let plain = if name.is_empty() { format!("V{}", index + 1) } else { name.to_owned() };
-    let mut unique = plain.clone();
-    let mut number = 1;
-    while before.contains(&unique) {
-        unique = format!("{plain}_{number}");
-        number += 1;
+/// Names that no two columns have: those without one are numbered, and repeated ones too.
+fn unique(columns: &[WireColumn]) -> Vec<String> {
+    let mut taken: HashSet<String> = HashSet::with_capacity(columns.len());
+    // where to go on counting for a name that comes again
+    let mut next: HashMap<String, usize> = HashMap::new();
+    let mut names = Vec::with_capacity(columns.len());
+    for (index, column) in columns.iter().enumerate() {
+        let plain = if column.name.is_empty() { format!("V{}", index + 1) } else { column.name.clone() };
+        let mut name = plain.clone();
+        while !taken.insert(name.clone()) {
+            let number = next.entry(plain.clone()).or_insert(1);
+            name = format!("{plain}_{number}");
+            *number += 1;
+        }
+        names.push(name);
     }
-    unique
+    names
 }
