@@ -371,6 +371,21 @@ fn sized_with<T: ArrowPrimitiveType>(
 }
 
 fn texts(bytes: &mut Bytes<'_>, column: &mut Variable, page: Page, length: Length) -> Result<(), Stop> {
+    variable(bytes, column, length, |value, data| append(value, page, data))
+}
+
+fn binaries(bytes: &mut Bytes<'_>, column: &mut Variable, length: Length) -> Result<(), Stop> {
+    variable(bytes, column, length, |value, data| data.extend_from_slice(value))
+}
+
+/// Reads a value of any length, and appends it.
+#[inline]
+fn variable(
+    bytes: &mut Bytes<'_>,
+    column: &mut Variable,
+    length: Length,
+    append: impl Fn(&[u8], &mut Vec<u8>),
+) -> Result<(), Stop> {
     let mut scratch = std::mem::take(&mut column.scratch);
     let taken = value(bytes, length, &mut scratch);
     let read = taken.and_then(|taken| match taken {
@@ -379,7 +394,7 @@ fn texts(bytes: &mut Bytes<'_>, column: &mut Variable, page: Page, length: Lengt
             Ok(())
         }
         Some(value) => {
-            append(value, page, &mut column.data);
+            append(value, &mut column.data);
             column.end()
         }
     });
@@ -393,23 +408,6 @@ fn append(value: &[u8], page: Page, data: &mut Vec<u8>) {
         Page::Narrow(_) if value.is_ascii() => data.extend_from_slice(value),
         Page::Narrow(page) => data.extend_from_slice(CodePage::decode(page, value).as_bytes()),
     }
-}
-
-fn binaries(bytes: &mut Bytes<'_>, column: &mut Variable, length: Length) -> Result<(), Stop> {
-    let mut scratch = std::mem::take(&mut column.scratch);
-    let taken = value(bytes, length, &mut scratch);
-    let read = taken.and_then(|taken| match taken {
-        None => {
-            column.push_null();
-            Ok(())
-        }
-        Some(value) => {
-            column.data.extend_from_slice(value);
-            column.end()
-        }
-    });
-    column.scratch = scratch;
-    read
 }
 
 /// The bytes of a value, put together in `scratch` where they come in chunks; `None` for a missing one.
