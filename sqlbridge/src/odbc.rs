@@ -94,9 +94,8 @@ impl OdbcDatabase {
     /// Takes an ODBC connection string, such as `DSN=sales;UID=reader;PWD=...` or
     /// `Driver=/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so;Server=...`. Nothing is connected yet.
     ///
-    /// For three drivers some keywords get values of ours where the string has none, so that rows are streamed and
-    /// types are kept: PostgreSQL's (`UseDeclareFetch=1`, `BoolsAsChar=0`), MariaDB's (`FORWARDONLY=1`, `NO_CACHE=1`)
-    /// and SQLite's (`StepAPI=1`, `BigInt=1`).
+    /// For two drivers some keywords get values of ours where the string has none, so that rows are streamed and types are
+    /// kept: PostgreSQL's (`UseDeclareFetch=1`, `Fetch=4096`, `BoolsAsChar=0`) and SQLite's (`StepAPI=1`, `BigInt=1`).
     ///
     /// # Errors
     /// [`Error::Option`](crate::Error::Option) when the string has no `Driver` and no `DSN`, or cannot be taken apart.

@@ -160,7 +160,7 @@ fn reading(
             Dialect::PostgreSql => *length != 255,
             _ => true,
         });
-        let units = length.map(|length| length.saturating_mul(text::UNITS_OF_A_CHARACTER));
+        let units = length.map(|length| length.saturating_mul(text::UNITS_OF_A_CHARACTER).saturating_add(1));
         Reading::Text { units: units.map_or(longest, |units| units.min(longest)) }
     };
     Ok(match data_type {

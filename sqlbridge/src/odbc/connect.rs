@@ -42,11 +42,6 @@ const DEFAULTS: &[Defaults] = &[
         keywords: &[("UseDeclareFetch", "1"), ("Fetch", "4096"), ("BoolsAsChar", "0")],
     },
     Defaults {
-        drivers: &["maodbc", "mariadb"],
-        // otherwise the driver holds the whole answer
-        keywords: &[("FORWARDONLY", "1"), ("NO_CACHE", "1")],
-    },
-    Defaults {
         drivers: &["sqlite3"],
         // otherwise the whole answer is held as texts, and integers are cut to 32 bits
         keywords: &[("StepAPI", "1"), ("BigInt", "1")],

@@ -18,7 +18,7 @@ use odbc_api::{Connection, Cursor, Preallocated};
 use super::columns::{self, Column, Reading};
 use super::connect::Target;
 use super::convert;
-use super::text::Unit;
+use super::text::{self, Unit};
 use super::undeclared;
 use crate::{Dialect, Error, Result, RowReader};
 
@@ -90,6 +90,9 @@ impl Query<'_> {
             match cursor.fetch_with_truncation_check(true) {
                 Ok(None) => return Ok(Outcome::Complete),
                 Ok(Some(buffer)) => {
+                    if let Some(index) = full(buffer, columns) {
+                        return too_long(columns.get(index), index, None, before);
+                    }
                     let batch = convert::batch(
                         buffer,
                         columns,
@@ -123,6 +126,16 @@ enum Outcome {
         column: usize,
         units: usize,
     },
+}
+
+/// A column with a text that fills its buffer to the end. MariaDB's driver may cut a text so, and not say it.
+fn full(buffer: &ColumnarDynBuffer, columns: &[Column]) -> Option<usize> {
+    columns.iter().enumerate().position(|(index, column)| {
+        let Reading::Text { units } = column.reading else { return false };
+        text::cells(buffer.column(index)).is_some_and(|texts| {
+            (0..texts.len()).any(|row| texts.get(row).is_some_and(|text| text.len() >= units))
+        })
+    })
 }
 
 /// What to do about a text that is longer than its buffer. Rows that were handed over cannot be asked for again: a query
