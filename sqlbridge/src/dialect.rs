@@ -75,6 +75,11 @@ impl Dialect {
     pub fn text(self, text: &str) -> String {
         let doubled = text.replace('\'', "''");
         match self {
+            // a backslash at the end of a line joins it with the next one there
+            Self::SqlServer if doubled.contains("\\\n") || doubled.contains("\\\r\n") => {
+                let cut = doubled.replace("\\\n", "\\' + N'\n").replace("\\\r\n", "\\' + N'\r\n");
+                format!("(N'{cut}')")
+            }
             Self::SqlServer => format!("N'{doubled}'"),
             // a backslash begins an escape there
             Self::MariaDb => format!("'{}'", doubled.replace('\\', "\\\\")),
@@ -100,6 +105,7 @@ mod tests {
     #[test]
     fn texts_cannot_end_their_literal() {
         assert_eq!(Dialect::SqlServer.text("O'Hare"), "N'O''Hare'");
+        assert_eq!(Dialect::SqlServer.text("a\\\nb"), "(N'a\\' + N'\nb')");
         assert_eq!(Dialect::MariaDb.text("\\'; DROP TABLE x"), "'\\\\''; DROP TABLE x'");
     }
 }
