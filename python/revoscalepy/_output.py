@@ -10,8 +10,8 @@ from revoscalepy import _native
 from revoscalepy._arguments import append_kind, not_built
 from revoscalepy._paths import output_path
 from revoscalepy._source import is_text_path, one_pass, writing
+from revoscalepy.datasource._database import DatabaseData
 from revoscalepy.datasource.RxDataSource import RxDataSource
-from revoscalepy.datasource.RxSqlServerData import RxSqlServerData
 from revoscalepy.datasource.RxTextData import RxTextData
 from revoscalepy.datasource.RxXdfData import RxXdfData
 from revoscalepy.utils.RxOptions import RxOptions
@@ -63,7 +63,7 @@ def deliver(
     progress: Any,
     composite: bool | None = None,
     blocks_per_part: int | None = None,
-) -> RxXdfData | RxTextData | RxSqlServerData:
+) -> RxXdfData | RxTextData | DatabaseData:
     """Write a source to a path or data source, or add its rows or columns to what is there.
 
     :raises FileExistsError: when the output exists and is neither to be replaced nor added to; it stays as it was.
@@ -72,7 +72,7 @@ def deliver(
         function, "use rx_partition", create_partition_set=getattr(output, "create_partition_set", None)
     )
     adds = append_kind(function, append)
-    if isinstance(output, RxSqlServerData):
+    if isinstance(output, DatabaseData):
         if adds == "cols":
             not_built(function, "tables of databases take rows only", append=adds)
         options = one_pass(rows=rows, progress=progress, block_rows=block_rows)

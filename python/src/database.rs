@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
-use sqlbridge::{ConnectionString, Database, IfExists, Query, ServerSink, SqlServer, SqlSource};
+use sqlbridge::odbc::{OdbcDatabase, OdbcOptions};
+use sqlbridge::{ConnectionString, Database, IfExists, Query, SqlServer, SqlSource};
 
 use crate::arrow;
 use crate::error::Failure;
@@ -12,13 +13,24 @@ use crate::in_database::InDatabase;
 use crate::run::Pass;
 use crate::source::Source;
 
-fn server(connection: &str, login: &[(String, String)]) -> sqlbridge::Result<SqlServer> {
+/// What stands before a connection string of ODBC; after `ODBC_TRIMMED`, blanks at the end of texts are left out.
+const ODBC: &str = "odbc:";
+const ODBC_TRIMMED: &str = "odbc-trimmed:";
+
+fn database(connection: &str, login: &[(String, String)]) -> sqlbridge::Result<Arc<dyn Database>> {
+    for (scheme, trim_space) in [(ODBC, false), (ODBC_TRIMMED, true)] {
+        if let Some(string) = connection.strip_prefix(scheme) {
+            let options = OdbcOptions { trim_space, ..OdbcOptions::default() };
+            return Ok(Arc::new(OdbcDatabase::new(string, options)?));
+        }
+    }
     let string = ConnectionString::parse(connection)?;
-    SqlServer::new(&login.iter().fold(string, |string, (keyword, value)| string.with(keyword, value)))
+    let string = login.iter().fold(string, |string, (keyword, value)| string.with(keyword, value));
+    Ok(Arc::new(SqlServer::new(&string)?))
 }
 
-/// Opens a table or a query of SQL Server; `login` has keywords of the connection string that stand beside it. With
-/// `stays`, models are fitted in the server where they can be.
+/// Opens a table or a query of a database; `login` has keywords of the connection string that stand beside it. With
+/// `stays`, models are fitted in the database where they can be.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "the Python side names them")]
 pub(crate) fn sql_source(
@@ -31,21 +43,21 @@ pub(crate) fn sql_source(
     stays: bool,
     pass: Pass,
 ) -> PyResult<Source> {
-    let server = server(connection, &login).map_err(Failure::from)?;
+    let database = database(connection, &login).map_err(Failure::from)?;
     let query = match (table, query) {
         (Some(table), _) => Query::Table(table),
         (None, query) => Query::Sql(query.unwrap_or_default()),
     };
     pass.run(py, move |_, _| {
         if !stays {
-            return Ok(Source::of(Arc::new(SqlSource::open(Arc::new(server), query, rows_per_read)?)));
+            return Ok(Source::of(Arc::new(SqlSource::open(database, query, rows_per_read)?)));
         }
-        let source = SqlSource::describe(Arc::new(server.clone()), query.clone(), rows_per_read)?;
-        Ok(Source::of(Arc::new(source)).staying(InDatabase::new(server, query)))
+        let source = SqlSource::describe(Arc::clone(&database), query.clone(), rows_per_read)?;
+        Ok(Source::of(Arc::new(source)).staying(InDatabase::new(database, query)))
     })
 }
 
-/// Writes a source to a table of SQL Server: `if_exists` is fail, replace or append. Gives the rows written.
+/// Writes a source to a table of a database: `if_exists` is fail, replace or append. Gives the rows written.
 #[pyfunction]
 pub(crate) fn sql_write(
     py: Python<'_>,
@@ -56,18 +68,16 @@ pub(crate) fn sql_write(
     if_exists: &str,
     pass: Pass,
 ) -> PyResult<u64> {
-    let server = server(connection, &login).map_err(Failure::from)?;
+    let database = database(connection, &login).map_err(Failure::from)?;
     let if_exists = match if_exists {
         "replace" => IfExists::Replace,
         "append" => IfExists::Append,
         _ => IfExists::Fail,
     };
-    source.write_to(py, &pass, move |schema| {
-        Ok(Box::new(ServerSink::create(&server, &table, schema, if_exists)?))
-    })
+    source.write_to(py, &pass, move |schema| Ok(database.sink(&table, schema, if_exists)?))
 }
 
-/// Runs a statement on SQL Server: the table of its rows.
+/// Runs a statement on a database: the table of its rows.
 #[pyfunction]
 pub(crate) fn sql_query(
     py: Python<'_>,
@@ -76,16 +86,16 @@ pub(crate) fn sql_query(
     statement: String,
     pass: Pass,
 ) -> PyResult<PyTable> {
-    let server = server(connection, &login).map_err(Failure::from)?;
+    let database = database(connection, &login).map_err(Failure::from)?;
     let batch = pass.run(py, move |_, monitor| {
-        let mut session = server.connect()?;
+        let mut session = database.connect()?;
         session.watch(Arc::clone(monitor));
         Ok(session.query(&statement)?)
     })?;
     arrow::export(&batch.schema(), std::slice::from_ref(&batch))
 }
 
-/// Runs a statement on SQL Server that gives no rows: how many it changed, where the server says.
+/// Runs a statement on a database that gives no rows: how many it changed, where the server says.
 #[pyfunction]
 pub(crate) fn sql_execute(
     py: Python<'_>,
@@ -94,9 +104,9 @@ pub(crate) fn sql_execute(
     statement: String,
     pass: Pass,
 ) -> PyResult<Option<u64>> {
-    let server = server(connection, &login).map_err(Failure::from)?;
+    let database = database(connection, &login).map_err(Failure::from)?;
     pass.run(py, move |_, monitor| {
-        let mut session = server.connect()?;
+        let mut session = database.connect()?;
         session.watch(Arc::clone(monitor));
         Ok(session.execute(&statement)?)
     })

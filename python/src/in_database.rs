@@ -5,12 +5,12 @@ use std::sync::Arc;
 use engine::aggregate::{Aggregated, fit_aggregated};
 use engine::expr::Expr;
 use engine::{Error, Monitor};
-use sqlbridge::{PushDown, Query, Session, SqlServer};
+use sqlbridge::{Database, PushDown, Query};
 
 /// A table or query, and what is done with its rows before a model sees them.
 #[derive(Clone)]
 pub(crate) struct InDatabase {
-    server: SqlServer,
+    database: Arc<dyn Database>,
     query: Query,
     steps: Vec<Step>,
 }
@@ -23,8 +23,8 @@ pub(crate) enum Step {
 }
 
 impl InDatabase {
-    pub(crate) fn new(server: SqlServer, query: Query) -> Self {
-        Self { server, query, steps: Vec::new() }
+    pub(crate) fn new(database: Arc<dyn Database>, query: Query) -> Self {
+        Self { database, query, steps: Vec::new() }
     }
 
     /// With more done to the rows.
@@ -60,9 +60,8 @@ impl InDatabase {
     }
 
     fn rows(&self, monitor: &Arc<Monitor>) -> sqlbridge::Result<PushDown> {
-        let mut session = self.server.open()?;
+        let mut session = self.database.connect()?;
         session.watch(Arc::clone(monitor));
-        let session: Box<dyn Session> = Box::new(session);
         let mut rows = match &self.query {
             Query::Table(table) => PushDown::table(session, table)?,
             Query::Sql(sql) => PushDown::query(session, sql)?,

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from revoscalepy import _native
 from revoscalepy._arguments import not_built
-from revoscalepy._columns import with_types
-from revoscalepy._source import one_pass
-from revoscalepy.computecontext.RxComputeContext import rx_get_compute_context
 from revoscalepy.datasource._database import DatabaseData
 
 
@@ -45,9 +41,6 @@ class RxSqlServerData(DatabaseData):
     database_name: str | None
     user: str | None
     password: str | None
-    column_classes: dict[str, str] | None
-    string_as_factors: bool
-    rows_per_read: int
 
     def __init__(
         self,
@@ -84,29 +77,3 @@ class RxSqlServerData(DatabaseData):
         if self.connection_string is None and self.server is None:
             raise ValueError(f"{function}: {self!r} names no server; give connection_string or server")
         return self.connection_string or "", login
-
-    def _open(self) -> _native.Source:
-        if self.table is None and self.sql_query is None:
-            raise ValueError(f"{self!r}: give table or sql_query")
-        address, login = self._address("RxSqlServerData")
-        stays = rx_get_compute_context()._in_database
-        source = _native.sql_source(
-            address, login, self.table, self.sql_query, int(self.rows_per_read), stays, one_pass()
-        )
-        return with_types(source, self.column_classes, self.column_info, self.string_as_factors)
-
-    def _write(
-        self,
-        function: str,
-        source: _native.Source,
-        *,
-        append: bool,
-        overwrite: bool,
-        options: dict[str, Any],
-    ) -> None:
-        """Write a source to the table."""
-        if self.table is None:
-            raise ValueError(f"{function}: {self!r} is a query; rows are written to a table")
-        address, login = self._address(function)
-        if_exists = "append" if append else "replace" if overwrite else "fail"
-        _native.sql_write(source, address, login, self.table, if_exists, options)

@@ -7,20 +7,22 @@ from inspect import signature
 from typing import Any
 
 from revoscalepy import _native
-from revoscalepy._arguments import UnsupportedArgumentError
+from revoscalepy._columns import with_types
+from revoscalepy._source import one_pass
 from revoscalepy._text import checked_types
+from revoscalepy.computecontext.RxComputeContext import rx_get_compute_context
 from revoscalepy.datasource.RxDataSource import RxDataSource
 
 
 class DatabaseData(RxDataSource):
-    """A table or query of a database; a kind that cannot be reached says what is missing when it is read or written."""
-
-    #: what is missing to reach the data; ``None`` where nothing is
-    _missing: str | None = None
+    """A table or query of a database. A query runs when the data are used, and again for every further pass."""
 
     connection_string: str | None
     table: str | None
     sql_query: str | None
+    column_classes: dict[str, str] | None
+    string_as_factors: bool
+    rows_per_read: int
 
     def __init__(self, arguments: Mapping[str, Any], further: Mapping[str, Any]) -> None:
         kind = type(self).__name__
@@ -36,8 +38,35 @@ class DatabaseData(RxDataSource):
         super().__init__(kept["column_info"])
         vars(self).update({**kept, **further})
 
+    def _address(self, function: str) -> tuple[str, list[tuple[str, str]]]:
+        """The connection string, and what stands beside it."""
+        raise NotImplementedError
+
     def _open(self) -> _native.Source:
-        raise UnsupportedArgumentError(f"{self!r}: {self._missing}")
+        if self.table is None and self.sql_query is None:
+            raise ValueError(f"{self!r}: give table or sql_query")
+        address, login = self._address(type(self).__name__)
+        stays = rx_get_compute_context()._in_database
+        source = _native.sql_source(
+            address, login, self.table, self.sql_query, int(self.rows_per_read), stays, one_pass()
+        )
+        return with_types(source, self.column_classes, self.column_info, self.string_as_factors)
+
+    def _write(
+        self,
+        function: str,
+        source: _native.Source,
+        *,
+        append: bool,
+        overwrite: bool,
+        options: dict[str, Any],
+    ) -> None:
+        """Write a source to the table."""
+        if self.table is None:
+            raise ValueError(f"{function}: {self!r} is a query; rows are written to a table")
+        address, login = self._address(function)
+        if_exists = "append" if append else "replace" if overwrite else "fail"
+        _native.sql_write(source, address, login, self.table, if_exists, options)
 
     def __repr__(self) -> str:
         # a connection string may hold a password

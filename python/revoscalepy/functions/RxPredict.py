@@ -15,7 +15,7 @@ from revoscalepy._paths import output_path
 from revoscalepy._progress import finished, of_level
 from revoscalepy._source import data_name, one_pass, open_source
 from revoscalepy.computecontext.RxComputeContext import in_compute_context
-from revoscalepy.datasource.RxSqlServerData import RxSqlServerData
+from revoscalepy.datasource._database import DatabaseData
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -145,7 +145,7 @@ def rx_predict_default(
     model = model_object._model
     progress = of_level(report_progress)
     options = one_pass(progress=progress)
-    if output_data is None or isinstance(output_data, RxSqlServerData):
+    if output_data is None or isinstance(output_data, DatabaseData):
         table = _native.predict(model, source, json.dumps(prediction), options)
         if output_data is not None:
             predicted = _native.Source.from_arrow(table, options)
