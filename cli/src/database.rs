@@ -19,11 +19,14 @@ const ODBC: &str = "odbc:";
 /// Rows of a batch on the way, where nothing is said.
 const ROWS_PER_READ: usize = 65_536;
 
-/// Whether an input names a database instead of a file.
+/// Whether an input names a database instead of a file: a URL of any scheme, or `odbc:`.
 pub(crate) fn is_database(input: &Path) -> bool {
-    input
-        .to_str()
-        .is_some_and(|text| ["mssql://", "sqlserver://", ODBC].iter().any(|scheme| text.starts_with(scheme)))
+    input.to_str().is_some_and(|text| {
+        text.starts_with(ODBC)
+            || text
+                .split_once("://")
+                .is_some_and(|(scheme, _)| scheme.bytes().all(|b| b.is_ascii_alphanumeric()))
+    })
 }
 
 /// Opens a query or a table.

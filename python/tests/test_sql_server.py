@@ -95,8 +95,8 @@ def test_a_table_is_loaded_beside_and_renamed(server):
     server.statements.clear()
     rx_data_step(frame, table, overwrite=True)
     statements = server.statements
-    assert statements[1].startswith("CREATE TABLE [dbo].[old~")
-    assert statements[2].startswith("INSERT BULK [dbo].[old~")
+    assert statements[1].startswith("CREATE TABLE [dbo].[old_rxdf_")
+    assert statements[2].startswith("INSERT BULK [dbo].[old_rxdf_")
     assert "nvarchar(8)" in statements[3]
     assert "DROP TABLE IF EXISTS [dbo].[old]; EXEC sp_rename" in statements[4]
     assert "Zürich".encode("utf-16-le") in server.loaded[0]

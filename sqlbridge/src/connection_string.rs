@@ -83,7 +83,9 @@ impl ConnectionString {
 
     fn parse_url(scheme: &str, rest: &str) -> Result<Self> {
         if !matches!(scheme.to_ascii_lowercase().as_str(), "mssql" | "sqlserver") {
-            return Err(invalid(format!("'{scheme}://' is not known; use mssql://USER@HOST:PORT/DATABASE")));
+            return Err(invalid(format!(
+                "'{scheme}://' is not known; SQL Server is mssql://USER@HOST:PORT/DATABASE, others are odbc:CONNECTION-STRING"
+            )));
         }
         let mut parsed = Self::default();
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));

@@ -137,10 +137,14 @@ impl ServerSink {
                 if Encoding::of(field)? == Encoding::Text && width <= LIMIT {
                     let width = width.max(1).next_power_of_two().min(LIMIT);
                     let column = T_SQL.quoted(field.name());
-                    self.connection.execute(&format!(
-                        "ALTER TABLE {} ALTER COLUMN {column} nvarchar({width}) NULL",
+                    let narrowed = self.connection.execute(&format!(
+                        "ALTER TABLE {} ALTER COLUMN {column} nvarchar({width})",
                         self.loading
-                    ))?;
+                    ));
+                    // a server that does not change types of columns keeps texts without a limit
+                    if let Err(error @ (Error::Connection { .. } | Error::Engine(_))) = narrowed {
+                        return Err(error);
+                    }
                 }
             }
             let name = Dialect::parts(&self.target).pop().unwrap_or_default();
@@ -189,8 +193,8 @@ fn beside(table: &str) -> String {
     let unique =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_nanos());
     let name = parts.pop().unwrap_or_default();
-    let short: String = name.chars().take(80).collect();
-    parts.push(format!("{short}~{:x}~{unique:x}", std::process::id()));
+    let short: String = name.chars().take(40).collect();
+    parts.push(format!("{short}_rxdf_{:x}_{unique:x}", std::process::id()));
     parts
         .iter()
         .map(|part| if part.is_empty() { String::new() } else { T_SQL.quoted(part) })

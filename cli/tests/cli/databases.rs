@@ -21,6 +21,18 @@ fn a_database_needs_a_query_or_a_table() {
 }
 
 #[test]
+fn a_url_of_another_database_says_how_to_reach_it() {
+    let folder = Folder::new();
+    let run = folder.xdf(["head", "postgres://u@127.0.0.1/d", "--sql-table", "t"]);
+    assert_ne!(run.code, 0);
+    assert!(
+        run.stderr.contains("'postgres://' is not known") && run.stderr.contains("odbc:"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
 fn a_table_to_write_needs_a_name() {
     let folder = Folder::new();
     folder.write("x.csv", "x\n1\n");

@@ -153,10 +153,13 @@ impl Answer {
 
     /// Reads over the rest, and has the server stop. What it says meanwhile is of no interest.
     pub(super) fn stop(&mut self, packets: &mut Packets) -> Result<()> {
-        if !self.ended {
-            packets.attention()?;
+        if self.ended || packets.ended() {
+            // the server has said all that it had to say
+            self.ended = true;
+            return Ok(());
         }
-        while !self.attention && !self.ended {
+        packets.attention()?;
+        while !self.attention {
             // rows are not decoded: the bytes of the message are thrown away, its last token says whether it was stopped
             let mut tail = Vec::new();
             while packets.fill()? {
