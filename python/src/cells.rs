@@ -3,6 +3,7 @@
 use algos::contingency::{Alternative, MultiTest, Tau, Test};
 use algos::cube::{CellTable, CrossTab, Cube, Factor, Sections, Statistic, test_all, test_pairs};
 use algos::design::Weights;
+use engine::aggregate::fit_aggregated;
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 use serde::Deserialize;
@@ -10,6 +11,7 @@ use serde_json::json;
 
 use crate::arrow;
 use crate::error::Failure;
+use crate::in_database::where_rows_are;
 use crate::run::Pass;
 use crate::source::Source;
 
@@ -81,9 +83,15 @@ pub(crate) fn cells(
 ) -> PyResult<Cells> {
     let weights = Weights { probability: pweights, frequency: fweights };
     let estimator = Cube::new(formula).map_err(Failure::from)?.with_weights(weights);
-    let cells = pass.run(py, |pass, monitor| {
-        Ok(engine::fit(&estimator, source.inner.as_ref(), &pass.scan(monitor), &pass.executor())?)
-    })?;
+    let cells = where_rows_are(
+        py,
+        source,
+        &pass,
+        |rows| fit_aggregated(&estimator, rows),
+        |pass, monitor| {
+            Ok(engine::fit(&estimator, source.inner.as_ref(), &pass.scan(monitor), &pass.executor())?)
+        },
+    )?;
     Ok(Cells { cells, data })
 }
 

@@ -8,6 +8,7 @@ use pyo3::types::PyBytes;
 use serde::Deserialize;
 
 use crate::error::Failure;
+use crate::in_database::where_rows_are;
 use crate::model;
 use crate::run::Pass;
 use crate::source::Source;
@@ -89,9 +90,13 @@ pub(crate) fn kmeans(
     let fit: Clustering = serde_json::from_str(fit).map_err(|error| Failure::Value(error.to_string()))?;
     let kmeans =
         KMeans::new(formula).and_then(|kmeans| kmeans.with_options(fit.options)).map_err(Failure::from)?;
-    let mut model = pass.run(py, |pass, monitor| {
-        Ok(kmeans.fit(source.inner.as_ref(), &pass.scan(monitor), &pass.executor())?)
-    })?;
+    let mut model = where_rows_are(
+        py,
+        source,
+        &pass,
+        |rows| kmeans.fit_aggregated(rows),
+        |pass, monitor| Ok(kmeans.fit(source.inner.as_ref(), &pass.scan(monitor), &pass.executor())?),
+    )?;
     model.set_origin(fit.call, fit.data);
     Ok(Clusters(model))
 }

@@ -1,11 +1,17 @@
-//! Rows that stay in their database: what is done with them is kept, and said in SQL when a model is fitted.
+//! Rows that stay in their database: what is done with them is kept, and said in SQL when something is computed.
 
+use std::ffi::CString;
 use std::sync::Arc;
 
-use engine::aggregate::{Aggregated, fit_aggregated};
 use engine::expr::Expr;
 use engine::{Error, Monitor};
+use pyo3::exceptions::PyUserWarning;
+use pyo3::prelude::*;
 use sqlbridge::{Database, PushDown, Query};
+
+use crate::error::Failure;
+use crate::run::Pass;
+use crate::source::Source;
 
 /// A table or query, and what is done with its rows before a model sees them.
 #[derive(Clone)]
@@ -34,31 +40,6 @@ impl InDatabase {
         more
     }
 
-    /// Fits an estimator by sums that the database adds up. The inner error says why it cannot.
-    pub(crate) fn fit<E>(
-        &self,
-        estimator: &E,
-        monitor: &Arc<Monitor>,
-    ) -> algos::Result<Result<E::Model, String>>
-    where
-        E: Aggregated<Error = algos::Error>,
-    {
-        match self.pushed(estimator, monitor) {
-            Err(algos::Error::Engine(Error::InvalidOption { option, reason })) if option == "push-down" => {
-                Ok(Err(reason))
-            }
-            other => other.map(Ok),
-        }
-    }
-
-    fn pushed<E>(&self, estimator: &E, monitor: &Arc<Monitor>) -> algos::Result<E::Model>
-    where
-        E: Aggregated<Error = algos::Error>,
-    {
-        let mut rows = self.rows(monitor).map_err(Error::from)?;
-        fit_aggregated(estimator, &mut rows)
-    }
-
     fn rows(&self, monitor: &Arc<Monitor>) -> sqlbridge::Result<PushDown> {
         let mut session = self.database.connect()?;
         session.watch(Arc::clone(monitor));
@@ -77,4 +58,42 @@ impl InDatabase {
         }
         Ok(rows)
     }
+}
+
+/// Computes by sums that the database adds up where rows are to stay there, else over the rows. Where they were to stay
+/// and had to be read, a warning says why.
+pub(crate) fn where_rows_are<T: Send>(
+    py: Python<'_>,
+    source: &Source,
+    pass: &Pass,
+    pushed: impl FnOnce(&mut PushDown) -> algos::Result<T> + Send,
+    local: impl FnOnce(&Pass, &Arc<Monitor>) -> Result<T, Failure> + Send,
+) -> PyResult<T> {
+    let reason = match &source.database {
+        None => None,
+        Some(Err(reason)) => Some((*reason).to_owned()),
+        Some(Ok(database)) => {
+            let asked = pass.run(py, |_, monitor| {
+                let mut rows = database.rows(monitor)?;
+                match pushed(&mut rows) {
+                    Err(algos::Error::Engine(Error::InvalidOption { option, reason }))
+                        if option == "push-down" =>
+                    {
+                        Ok(Err(reason))
+                    }
+                    other => Ok(Ok(other?)),
+                }
+            })?;
+            match asked {
+                Ok(result) => return Ok(result),
+                Err(reason) => Some(reason),
+            }
+        }
+    };
+    if let Some(reason) = reason {
+        let warning = format!("computed on this machine, from the rows that the server sends: {reason}");
+        let warning = CString::new(warning).map_err(|error| Failure::Value(error.to_string()))?;
+        PyErr::warn(py, &py.get_type::<PyUserWarning>(), &warning, 1)?;
+    }
+    pass.run(py, local)
 }

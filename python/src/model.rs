@@ -1,18 +1,16 @@
 //! What the classes of all kinds of models share: their bytes, their cells as JSON, and the pass that fits them.
 
-use std::ffi::CString;
-
 use algos::linear::{CountTable, Partitions};
 use algos::model::Model;
 use algos::stepwise::Path;
 use engine::Estimator;
-use engine::aggregate::Aggregated;
-use pyo3::exceptions::PyUserWarning;
+use engine::aggregate::{Aggregated, fit_aggregated};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde_json::{Value, json};
 
 use crate::error::Failure;
+use crate::in_database::where_rows_are;
 use crate::run::Pass;
 use crate::source::Source;
 
@@ -71,8 +69,7 @@ where
     Ok(model)
 }
 
-/// As [`fit`]; but rows that are to stay in their database are added up there, and where that cannot be, a warning says why
-/// they were read.
+/// As [`fit`]; but rows that are to stay in their database are added up there.
 pub(crate) fn fit_where_rows_are<E>(
     py: Python<'_>,
     estimator: &E,
@@ -84,21 +81,15 @@ pub(crate) fn fit_where_rows_are<E>(
 where
     E: Aggregated + Estimator<Error = algos::Error, Model: Model> + Sync,
 {
-    let Some(database) = &source.database else { return fit(py, estimator, source, pass, call, data) };
-    let fitted = match database {
-        Ok(database) => pass.run(py, |_, monitor| Ok(database.fit(estimator, monitor)?))?,
-        Err(reason) => Err((*reason).to_owned()),
-    };
-    match fitted {
-        Ok(mut model) => {
-            model.set_origin(call, data);
-            Ok(model)
-        }
-        Err(reason) => {
-            let warning = format!("computed on this machine, from the rows that the server sends: {reason}");
-            let warning = CString::new(warning).map_err(|error| Failure::Value(error.to_string()))?;
-            PyErr::warn(py, &py.get_type::<PyUserWarning>(), &warning, 1)?;
-            fit(py, estimator, source, pass, call, data)
-        }
-    }
+    let mut model = where_rows_are(
+        py,
+        source,
+        &pass,
+        |rows| fit_aggregated(estimator, rows),
+        |pass, monitor| {
+            Ok(engine::fit(estimator, source.inner.as_ref(), &pass.scan(monitor), &pass.executor())?)
+        },
+    )?;
+    model.set_origin(call, data);
+    Ok(model)
 }

@@ -1,6 +1,6 @@
 //! Summaries: the choices in, the tables as JSON, text and Arrow out.
 
-use algos::summary::{Layout, Statistic, SummaryOptions, summarize};
+use algos::summary::{Layout, Statistic, SummaryOptions, summarize, summarize_aggregated};
 use engine::formula::Formula;
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::error::Failure;
+use crate::in_database::where_rows_are;
 use crate::run::Pass;
 use crate::source::Source;
 
@@ -79,9 +80,15 @@ pub(crate) fn summary(
         ..SummaryOptions::default()
     };
     let formula = Formula::parse(formula).map_err(engine::Error::from).map_err(Failure::from)?;
-    let mut summary = pass.run(py, |pass, monitor| {
-        Ok(summarize(&formula, source.inner.as_ref(), &options, &pass.scan(monitor), &pass.executor())?)
-    })?;
+    let mut summary = where_rows_are(
+        py,
+        source,
+        &pass,
+        |rows| summarize_aggregated(&formula, rows, &choices.data, &options),
+        |pass, monitor| {
+            Ok(summarize(&formula, source.inner.as_ref(), &options, &pass.scan(monitor), &pass.executor())?)
+        },
+    )?;
     summary.call = choices.call;
     summary.data = choices.data;
     Ok(Summary(summary))

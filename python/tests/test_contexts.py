@@ -19,6 +19,7 @@ from revoscalepy import (
     rx_glm,
     rx_lin_mod,
     rx_logit,
+    rx_naive_bayes,
     rx_predict,
     rx_set_compute_context,
     rx_set_computecontext,
@@ -113,8 +114,9 @@ def test_a_place_out_of_reach_says_so_in_one_sentence(frame, call):
 
 def test_work_for_a_server_is_done_here_and_says_so(frame):
     server = RxInSqlServer(SERVER, num_tasks=4, auto_cleanup=False)
-    with pytest.warns(UserWarning, match="rx_summary: computed on this machine"):
-        assert rx_summary("~ x", frame, compute_context=server).nobs_valid == 6
+    frame["kind"] = pd.Categorical(["a", "b"] * 3)
+    with pytest.warns(UserWarning, match="rx_naive_bayes: computed on this machine"):
+        rx_naive_bayes("kind ~ x", frame, compute_context=server)
     with pytest.raises(NotImplementedError, match="rx_exec: work cannot be sent to SQL Server"):
         rx_exec(len, args={}, compute_context=server)
 

@@ -12,6 +12,8 @@ from sqlserver import SqlServer, on_sqlite
 from revoscalepy import (
     RxInSqlServer,
     RxSqlServerData,
+    rx_cor,
+    rx_cube,
     rx_data_step,
     rx_import,
     rx_lin_mod,
@@ -170,12 +172,34 @@ def test_models_are_added_up_in_the_server(rows, adding, function, formula):
     assert there.nobs == here.nobs
 
 
+def test_other_sums_are_added_up_in_the_server_too(rows, adding):
+    table = RxSqlServerData(connection_string=adding.connection_string, table="flights", column_info=LEVELS)
+    context = RxInSqlServer(connection_string=adding.connection_string)
+    rows["day"] = pd.Categorical(rows["day"], LEVELS["day"]["levels"])
+
+    def both(function, formula, **arguments):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            there = function(formula, table, compute_context=context, **arguments)
+        return there, function(formula, rows, **arguments)
+
+    there, here = both(rx_summary, "y ~ x + day")
+    assert str(there).splitlines()[5:] == str(here).splitlines()[5:]
+    there, here = both(rx_cor, "~ x + n + y")
+    assert np.allclose(there, here, rtol=1e-10)
+    there, here = both(rx_cube, "y ~ day:F(n)")
+    assert np.allclose(there["y"], here["y"], rtol=1e-10, equal_nan=True)
+    assert there["Counts"].tolist() == here["Counts"].tolist()
+    # sums, counts, extremes and the tables' columns, never rows
+    asked = ("SUM(", "COUNT_BIG(", "MIN(", "GROUP BY", "SELECT * FROM [flights]")
+    others = [said for said in adding.statements if not any(word in said for word in asked)]
+    assert others == []
+
+
 def test_what_the_server_cannot_add_up_is_computed_here_and_says_so(adding):
     data = RxSqlServerData(
         connection_string=adding.connection_string, table="flights", string_as_factors=True
     )
     context = RxInSqlServer(connection_string=adding.connection_string)
-    with pytest.warns(UserWarning, match="rx_summary: computed on this machine"):
-        assert rx_summary("~ y", data, compute_context=context).nobs_valid == 500
     with pytest.warns(UserWarning, match="levels of a factor are not given"):
         assert rx_lin_mod("y ~ day", data, compute_context=context).nobs == 500

@@ -8,14 +8,24 @@ from collections.abc import Sequence
 from revoscalepy.computecontext.RxComputeContext import RxRemoteComputeContext, UnsupportedContextError
 
 #: analyses whose passes the server adds up
-PUSHED = ("rx_lin_mod", "rx_logit", "rx_glm")
+PUSHED = (
+    "rx_cov_cor",
+    "rx_cross_tabs",
+    "rx_cube",
+    "rx_glm",
+    "rx_kmeans",
+    "rx_lin_mod",
+    "rx_logit",
+    "rx_summary",
+)
 
 
 class RxInSqlServer(RxRemoteComputeContext):
     """SQL Server as the place of computation.
 
-    Linear and generalized linear models of an :class:`RxSqlServerData` are fitted by sums that the server adds up: each
-    pass over the data is a ``SELECT``, and only the sums travel; nothing has to be installed there. Where the server
+    Summaries, cubes, covariances, linear and generalized linear models, and clusters from given centers of an
+    :class:`RxSqlServerData` come from sums that the server adds up: each pass over the data is a ``SELECT``, and only
+    the sums travel; nothing has to be installed there. Where the server
     cannot add something up, and for all other analyses, the rows are read, the result is computed on this machine, and
     a warning says so. Functions (``rx_exec``, ``rx_exec_by``) are refused.
 
