@@ -20,12 +20,12 @@ PRELOGIN = bytes([0, 0, 16, 0, 6, 1, 0, 22, 0, 1, 4, 0, 23, 0, 1, 255, 12, 0, 7,
 
 
 class SqlServer:
-    """Answers statements by ``answer``: names and rows, a text for an error, ``None`` for neither.
+    """Answers statements by ``answer``: names and rows, a text for an error, how many rows changed, or ``None``.
 
     What is loaded is in ``loaded``, the statements are in ``statements``.
     """
 
-    def __init__(self, answer: Callable[[str], Rows | str | None]) -> None:
+    def __init__(self, answer: Callable[[str], Rows | str | int | None]) -> None:
         self.answer = answer
         self.statements: list[str] = []
         self.loaded: list[bytes] = []
@@ -76,7 +76,7 @@ class SqlServer:
                     return
 
 
-def on_sqlite(tables: dict[str, pd.DataFrame]) -> Callable[[str], Rows | str | None]:
+def on_sqlite(tables: dict[str, pd.DataFrame]) -> Callable[[str], Rows | str | int | None]:
     """Answers by SQLite, which is told what is T-SQL's alone."""
     database = sqlite3.connect(":memory:", check_same_thread=False)
     for name, frame in tables.items():
@@ -89,18 +89,26 @@ def on_sqlite(tables: dict[str, pd.DataFrame]) -> Callable[[str], Rows | str | N
         (r"NVARCHAR\(4000\)", "TEXT"),
         # the types of an answer are those of its values, so one without rows would have none
         (r"WHERE 1 = 0", "LIMIT 1"),
+        (r"^IF OBJECT_ID\(.*?\) IS NULL CREATE TABLE", "CREATE TABLE IF NOT EXISTS"),
+        (r"\b0x([0-9a-f]*)", r"X'\1'"),
+        (r"varbinary\(max\)", "BLOB"),
+        (r"^SET XACT_ABORT ON; BEGIN TRANSACTION; (.*); COMMIT TRANSACTION$", r"BEGIN; \1; COMMIT"),
         (r"(?i)\(select top (\d+) (.*?)\n?\)", r"(select \2 limit \1)"),
     )
 
-    def answer(statement: str) -> Rows | str | None:
+    def answer(statement: str) -> Rows | str | int | None:
         for theirs, here in ours:
             statement = re.sub(theirs, here, statement, flags=re.DOTALL)
         try:
+            if statement.startswith("BEGIN;"):
+                database.executescript(statement)
+                return None
             cursor = database.execute(statement)
         except sqlite3.Error as error:
             return f"{error}: {statement}"
         if cursor.description is None:
-            return None
+            database.commit()
+            return cursor.rowcount
         return [column[0] for column in cursor.description], cursor.fetchall()
 
     return answer
@@ -127,9 +135,11 @@ def _packets(payload: bytes) -> bytes:
     return b"".join(header + piece for header, piece in zip(headers, pieces, strict=True))
 
 
-def _reply(answer: Rows | str | None) -> bytes:
+def _reply(answer: Rows | str | int | None) -> bytes:
     if answer is None:
         return DONE
+    if isinstance(answer, int):
+        return b"\xfd\x10\x00\x00\x00" + struct.pack("<q", answer)
     if isinstance(answer, str):
         text = answer.encode("utf-16-le")
         error = struct.pack("<IBBH", 208, 1, 16, len(answer)) + text + b"\x00\x00" + struct.pack("<I", 1)
@@ -148,6 +158,7 @@ KINDS = {
     int: b"\x26\x04",
     float: b"\x6d\x08",
     str: b"\xe7\xa0\x0f\x09\x04\xd0\x00\x34",
+    bytes: b"\xa5\xff\xff",
 }
 
 
@@ -157,6 +168,9 @@ def _kind(values: Sequence[Any]) -> type:
 
 
 def _cell(value: Any, kind: type) -> bytes:
+    if kind is bytes:
+        # one chunk
+        return struct.pack("<QI", len(value), len(value)) + value + bytes(4)
     if kind is str:
         if value is None:
             return b"\xff\xff"

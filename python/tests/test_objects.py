@@ -181,8 +181,8 @@ def test_what_cannot_be_done(tmp_path, table):
         rx_write_object(table, "b", 1, serialize=False)
     with pytest.raises(ValueError, match="deserialize must be"):
         rx_read_object(table, "a", deserialize="dill")
-    server = SimpleNamespace(connection_string="Driver=SQL Server;Server=s;PWD=secret", table="t")
-    with pytest.raises(NotImplementedError, match="only SQLite databases can be reached yet") as told:
+    server = SimpleNamespace(connection_string="Driver=Oracle;Server=s;PWD=secret", table="t")
+    with pytest.raises(NotImplementedError, match="only SQLite and SQL Server can be reached yet") as told:
         rx_write_object(server, "a", 1)
     assert "secret" not in str(told.value)
     with pytest.raises(TypeError, match="needs an RxOdbcData"):

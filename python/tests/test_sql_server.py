@@ -15,11 +15,15 @@ from revoscalepy import (
     rx_cor,
     rx_cube,
     rx_data_step,
+    rx_delete_object,
     rx_import,
     rx_lin_mod,
+    rx_list_keys,
     rx_logit,
     rx_predict,
+    rx_read_object,
     rx_summary,
+    rx_write_object,
 )
 
 ROWS = [(x, 0.5 * x if x % 7 else None, "ab"[x % 2]) for x in range(1000)]
@@ -203,3 +207,21 @@ def test_what_the_server_cannot_add_up_is_computed_here_and_says_so(adding):
     context = RxInSqlServer(connection_string=adding.connection_string)
     with pytest.warns(UserWarning, match="levels of a factor are not given"):
         assert rx_lin_mod("y ~ day", data, compute_context=context).nobs == 500
+
+
+def test_objects_are_kept_in_a_table(rows, adding):
+    table = RxSqlServerData(connection_string=adding.connection_string, table="models")
+    model = rx_lin_mod("y ~ x", rows)
+    assert rx_write_object(table, "it's a key", model, version="v\\\n1")
+    rx_write_object(table, "it's a key", [1, "two"])
+    with pytest.raises(ValueError, match="exists; set overwrite=True"):
+        rx_write_object(table, "it's a key", 3)
+    rx_write_object(table, "it's a key", 3, overwrite=True)
+    assert rx_list_keys(table)["id"].tolist() == ["it's a key"]
+    kept = rx_read_object(table, "it's a key", version="v\\\n1")
+    assert np.allclose(kept.coefficients.values, model.coefficients.values)
+    assert rx_delete_object(table, "it's a key", version="v\\\n1")
+    assert rx_read_object(table, "it's a key") == 3
+    with pytest.raises(KeyError, match="nosuch"):
+        rx_read_object(table, "nosuch")
+    assert not rx_delete_object(table, "nosuch")
