@@ -127,7 +127,7 @@ def _receive(stream: Any) -> tuple[int, bytes] | None:
 
 
 def _packets(payload: bytes) -> bytes:
-    pieces = [payload[at : at + 4000] for at in range(0, len(payload), 4000)]
+    pieces = [payload[at : at + 4088] for at in range(0, len(payload), 4088)]
     headers = [
         struct.pack(">BBHHBB", 4, int(at == len(pieces) - 1), len(piece) + 8, 0, 1, 0)
         for at, piece in enumerate(pieces)

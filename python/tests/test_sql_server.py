@@ -59,6 +59,18 @@ def test_rows_come_as_a_frame(server):
     assert frame["group"].tolist() == [row[2] for row in ROWS]
 
 
+def test_another_client_reads_the_same_of_this_server(rows, adding):
+    """The server here is ours, too: a client that is not says whether it speaks the protocol."""
+    pytds = pytest.importorskip("pytds")
+    address = {"dsn": "127.0.0.1", "port": adding.port, "user": "u", "password": "p", "database": "d"}
+    with pytds.connect(**address, autocommit=True, timeout=20) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT x, n, day FROM flights")
+        theirs = pd.DataFrame(cursor.fetchall(), columns=["x", "n", "day"])
+    ours = rx_import(query(adding, "SELECT x, n, day FROM flights"))
+    pd.testing.assert_frame_equal(theirs.astype({"x": float}), ours, check_dtype=False)
+
+
 def test_the_address_may_stand_in_parameters(server):
     data = RxSqlServerData(
         connection_string="Driver=SQL Server",
