@@ -174,13 +174,16 @@ impl Moved {
         } else {
             format!("{} of {}", count(self.written.rows), counted(self.rows_read, "row"))
         };
-        let size = match self.bytes_read {
-            Some(read) => format!("{} -> {}", bytes(read), bytes(self.written.bytes)),
-            None => bytes(self.written.bytes),
+        // a database does not say how many bytes a table has
+        let size = match (self.bytes_read, self.written.bytes) {
+            (Some(read), 0) => format!(", {}", bytes(read)),
+            (None, 0) => String::new(),
+            (Some(read), written) => format!(", {} -> {}", bytes(read), bytes(written)),
+            (None, written) => format!(", {}", bytes(written)),
         };
         let throughput = rates(self.rows_read, self.bytes_read.or(Some(self.written.bytes)), self.seconds);
         let columns = counted(self.columns as u64, "column");
-        format!("{rows}, {columns}, {size} in {} ({throughput})", seconds(self.seconds))
+        format!("{rows}, {columns}{size} in {} ({throughput})", seconds(self.seconds))
     }
 }
 
