@@ -10,21 +10,9 @@ fn packets(bytes: &[u8]) -> Vec<u8> {
     let mut packets = Vec::new();
     let mut pieces = rest.chunks(usize::from(first).max(1)).peekable();
     while let Some(piece) = pieces.next() {
-        packets.extend_from_slice(&[
-            4,
-            u8::from(pieces.peek().is_none()),
-            0,
-            8 + piece.len() as u8,
-            0,
-            0,
-            1,
-            0,
-        ]);
-        // lengths above 247 do not fit into one byte
-        let length = (piece.len() + 8) as u16;
-        let header = packets.len() - 8;
-        packets[header + 2] = (length >> 8) as u8;
-        packets[header + 3] = length as u8;
+        // no piece is longer than 255 bytes
+        let [low, high] = (piece.len() as u16 + 8).to_le_bytes();
+        packets.extend_from_slice(&[4, u8::from(pieces.peek().is_none()), high, low, 0, 0, 1, 0]);
         packets.extend_from_slice(piece);
     }
     packets
