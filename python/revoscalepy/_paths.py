@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from revoscalepy._arguments import UnsupportedArgumentError, not_built, path_text
+from revoscalepy._arguments import not_built, path_text
 from revoscalepy.sample_data import ensure
 from revoscalepy.utils.RxOptions import RxOptions
 
@@ -35,8 +35,6 @@ def output_path(function: str, output: Any) -> str:
         raise ValueError(
             f"{function}: cannot write to one partition; give a path, or add rows with rx_partition"
         )
-    if (missing := getattr(output, "_missing", None)) is not None:
-        raise UnsupportedArgumentError(f"{output!r}: {missing}")
     if function not in ("rx_import", "rx_data_step", "rx_partition"):
         sets = ("create_composite_set", "create_partition_set")
         not_built(function, "import the result", **{name: getattr(output, name, None) for name in sets})

@@ -3,7 +3,6 @@
 use algos::contingency::{Alternative, MultiTest, Tau, Test};
 use algos::cube::{CellTable, CrossTab, Cube, Factor, Sections, Statistic, test_all, test_pairs};
 use algos::design::Weights;
-use engine::aggregate::fit_aggregated;
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 use serde::Deserialize;
@@ -11,7 +10,7 @@ use serde_json::json;
 
 use crate::arrow;
 use crate::error::Failure;
-use crate::in_database::where_rows_are;
+use crate::in_database;
 use crate::run::Pass;
 use crate::source::Source;
 
@@ -83,15 +82,7 @@ pub(crate) fn cells(
 ) -> PyResult<Cells> {
     let weights = Weights { probability: pweights, frequency: fweights };
     let estimator = Cube::new(formula).map_err(Failure::from)?.with_weights(weights);
-    let cells = where_rows_are(
-        py,
-        source,
-        &pass,
-        |rows| fit_aggregated(&estimator, rows),
-        |pass, monitor| {
-            Ok(engine::fit(&estimator, source.inner.as_ref(), &pass.scan(monitor), &pass.executor())?)
-        },
-    )?;
+    let cells = in_database::fit(py, source, &pass, &estimator)?;
     Ok(Cells { cells, data })
 }
 

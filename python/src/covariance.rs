@@ -2,13 +2,12 @@
 
 use algos::covariance::{CovCor, CovCorOptions, MatrixKind};
 use algos::design::Weights;
-use engine::aggregate::fit_aggregated;
 use pyo3::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::error::Failure;
-use crate::in_database::where_rows_are;
+use crate::in_database;
 use crate::run::Pass;
 use crate::source::Source;
 
@@ -42,14 +41,6 @@ pub(crate) fn cov_cor(
         variance_tolerance: choices.variance_tolerance,
     };
     let estimator = CovCor::new(formula).map_err(Failure::from)?.with_options(options);
-    let matrix = where_rows_are(
-        py,
-        source,
-        &pass,
-        |rows| fit_aggregated(&estimator, rows),
-        |pass, monitor| {
-            Ok(engine::fit(&estimator, source.inner.as_ref(), &pass.scan(monitor), &pass.executor())?)
-        },
-    )?;
+    let matrix = in_database::fit(py, source, &pass, &estimator)?;
     Ok((matrix.to_json(kind).to_string(), matrix.render(kind)))
 }

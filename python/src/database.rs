@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 use sqlbridge::odbc::{OdbcDatabase, OdbcOptions};
-use sqlbridge::{ConnectionString, Database, IfExists, Query, SqlServer, SqlSource};
+use sqlbridge::{ConnectionString, Database, IfExists, Query, Session, SqlServer, SqlSource};
 
 use crate::arrow;
 use crate::error::Failure;
@@ -77,6 +77,22 @@ pub(crate) fn sql_write(
     source.write_to(py, &pass, move |schema| Ok(database.sink(&table, schema, if_exists)?))
 }
 
+/// Does one thing on a connection of its own, which the pass can cancel.
+fn in_session<T: Send>(
+    py: Python<'_>,
+    connection: &str,
+    login: &[(String, String)],
+    pass: &Pass,
+    work: impl FnOnce(&mut dyn Session) -> sqlbridge::Result<T> + Send,
+) -> PyResult<T> {
+    let database = database(connection, login).map_err(Failure::from)?;
+    pass.run(py, move |_, monitor| {
+        let mut session = database.connect()?;
+        session.watch(Arc::clone(monitor));
+        Ok(work(session.as_mut())?)
+    })
+}
+
 /// Runs a statement on a database: the table of its rows.
 #[pyfunction]
 pub(crate) fn sql_query(
@@ -86,12 +102,7 @@ pub(crate) fn sql_query(
     statement: String,
     pass: Pass,
 ) -> PyResult<PyTable> {
-    let database = database(connection, &login).map_err(Failure::from)?;
-    let batch = pass.run(py, move |_, monitor| {
-        let mut session = database.connect()?;
-        session.watch(Arc::clone(monitor));
-        Ok(session.query(&statement)?)
-    })?;
+    let batch = in_session(py, connection, &login, &pass, |session| session.query(&statement))?;
     arrow::export(&batch.schema(), std::slice::from_ref(&batch))
 }
 
@@ -104,10 +115,5 @@ pub(crate) fn sql_execute(
     statement: String,
     pass: Pass,
 ) -> PyResult<Option<u64>> {
-    let database = database(connection, &login).map_err(Failure::from)?;
-    pass.run(py, move |_, monitor| {
-        let mut session = database.connect()?;
-        session.watch(Arc::clone(monitor));
-        Ok(session.execute(&statement)?)
-    })
+    in_session(py, connection, &login, &pass, |session| session.execute(&statement))
 }

@@ -3,8 +3,9 @@
 use std::ffi::CString;
 use std::sync::Arc;
 
+use engine::aggregate::{Aggregated, fit_aggregated};
 use engine::expr::Expr;
-use engine::{Error, Monitor};
+use engine::{Error, Estimator, Monitor};
 use pyo3::exceptions::PyUserWarning;
 use pyo3::prelude::*;
 use sqlbridge::{Database, PushDown, Query};
@@ -96,4 +97,20 @@ pub(crate) fn where_rows_are<T: Send>(
         PyErr::warn(py, &py.get_type::<PyUserWarning>(), &warning, 1)?;
     }
     pass.run(py, local)
+}
+
+/// Fits an estimator where its rows are: in their database or here.
+pub(crate) fn fit<E>(py: Python<'_>, source: &Source, pass: &Pass, estimator: &E) -> PyResult<E::Model>
+where
+    E: Aggregated + Estimator<Error = algos::Error, Model: Send> + Sync,
+{
+    where_rows_are(
+        py,
+        source,
+        pass,
+        |rows| fit_aggregated(estimator, rows),
+        |pass, monitor| {
+            Ok(engine::fit(estimator, source.inner.as_ref(), &pass.scan(monitor), &pass.executor())?)
+        },
+    )
 }

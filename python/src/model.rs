@@ -4,13 +4,13 @@ use algos::linear::{CountTable, Partitions};
 use algos::model::Model;
 use algos::stepwise::Path;
 use engine::Estimator;
-use engine::aggregate::{Aggregated, fit_aggregated};
+use engine::aggregate::Aggregated;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde_json::{Value, json};
 
 use crate::error::Failure;
-use crate::in_database::where_rows_are;
+use crate::in_database;
 use crate::run::Pass;
 use crate::source::Source;
 
@@ -81,15 +81,7 @@ pub(crate) fn fit_where_rows_are<E>(
 where
     E: Aggregated + Estimator<Error = algos::Error, Model: Model> + Sync,
 {
-    let mut model = where_rows_are(
-        py,
-        source,
-        &pass,
-        |rows| fit_aggregated(estimator, rows),
-        |pass, monitor| {
-            Ok(engine::fit(estimator, source.inner.as_ref(), &pass.scan(monitor), &pass.executor())?)
-        },
-    )?;
+    let mut model = in_database::fit(py, source, &pass, estimator)?;
     model.set_origin(call, data);
     Ok(model)
 }
